@@ -1,0 +1,23 @@
+"""What torch and Lightning accept: signatures, ancestry, hooks, accepted strings, and what was removed.
+
+Read from the sources that are installed in the user's environment, without importing them; where nothing is
+installed, from tables that come with Dryfit.
+"""
+
+from dryfit.frameworks.bundled import bundled
+from dryfit.frameworks.environments import site_packages_of
+from dryfit.frameworks.frameworks import Frameworks, Hook
+from dryfit.frameworks.history import Removal
+from dryfit.frameworks.installed import installed
+from dryfit.frameworks.signature import Parameter, Signature
+
+__all__ = [
+    "Frameworks",
+    "Hook",
+    "Parameter",
+    "Removal",
+    "Signature",
+    "bundled",
+    "installed",
+    "site_packages_of",
+]

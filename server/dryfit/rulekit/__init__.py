@@ -1,0 +1,54 @@
+"""The one door for rule packs."""
+
+from dryfit.rulekit.edits import (
+    insert_after,
+    insert_before,
+    insert_line_before,
+    remove_argument,
+    rename_argument,
+    replace,
+    wrap,
+)
+from dryfit.rulekit.example import Argued, Example, Observes, Raises, Verdict, Warns, Witness
+from dryfit.rulekit.finding import Applicability, Edit, Finding, Fix, Related, Severity
+from dryfit.rulekit.rule import Rule
+from dryfit.semantic import facts
+from dryfit.semantic.model import SemanticModel
+from dryfit.semantic.operand import Arguments, KeywordArgument, Operand
+from dryfit.semantic.values import UNKNOWN, Site, Unknown
+from dryfit.syntax import tree
+from dryfit.text.span import Span
+
+__all__ = [
+    "UNKNOWN",
+    "Applicability",
+    "Argued",
+    "Arguments",
+    "Edit",
+    "Example",
+    "Finding",
+    "Fix",
+    "KeywordArgument",
+    "Observes",
+    "Operand",
+    "Raises",
+    "Related",
+    "Rule",
+    "SemanticModel",
+    "Severity",
+    "Site",
+    "Span",
+    "Unknown",
+    "Verdict",
+    "Warns",
+    "Witness",
+    "facts",
+    "insert_after",
+    "insert_before",
+    "insert_line_before",
+    "remove_argument",
+    "rename_argument",
+    "replace",
+    "tree",
+    "wrap",
+]

@@ -1,0 +1,1 @@
+"""Rules about the hooks that Lightning calls on modules and callbacks."""

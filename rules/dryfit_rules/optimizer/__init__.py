@@ -1,0 +1,1 @@
+"""Rules about optimizers: how they are built and what `configure_optimizers` returns."""

@@ -1,0 +1,1 @@
+"""Rules about learning-rate schedulers: how they are built, stepped and read."""

@@ -1,0 +1,1 @@
+"""Rules about the Trainer's arguments and its entry points."""

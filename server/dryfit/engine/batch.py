@@ -1,0 +1,170 @@
+"""Checking many files: each on its own, in one process or several, with what went wrong as lines of text."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from difflib import unified_diff
+from enum import Enum
+from itertools import repeat
+from pathlib import Path
+
+from dryfit.engine.check import CheckResult, check
+from dryfit.engine.diagnostic import Diagnostic
+from dryfit.engine.environment import cache_folder, frameworks_of
+from dryfit.engine.files import FileProblem, read_source, write_source
+from dryfit.engine.fix import fix_text
+from dryfit.engine.packs import load_packs
+from dryfit.engine.settings import Settings
+from dryfit.engine.settings_file import SettingsFinder
+from dryfit.engine.unused import Vocabulary
+from dryfit.frameworks import Frameworks
+from dryfit.rulekit import Rule
+from dryfit.text.source import Source
+
+FILES_WORTH_A_POOL = 24
+CHUNKS_PER_PROCESS = 4
+
+
+class Mode(Enum):
+    """What is done with fixes."""
+
+    CHECK = "check"
+    FIX = "fix"
+    DIFF = "diff"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOptions:
+    """What is the same for all files."""
+
+    folder: Path
+    python: Path
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    mode: Mode = Mode.CHECK
+    unsafe: bool = False
+    use_cache: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What there is to say about one file.
+
+    `text`: what the diagnostics speak about (after fixing); None if it could not be read. `notices`: lines about the
+    file, such as a syntax error. `failures`: lines about what we did not do. `diff`: what fixing changes.
+    """
+
+    path: str
+    text: str | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    notices: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    fixed: int = 0
+    diff: str = ""
+
+
+def check_files(paths: Sequence[str], options: BatchOptions, processes: int | None = None) -> Iterator[FileReport]:
+    """The report of each file, in the order of the paths. `processes`: None for as many as it is worth.
+
+    Raises SettingsError.
+    """
+    if processes is None:
+        processes = 1 if len(paths) < FILES_WORTH_A_POOL else usable_cores()
+    processes = min(processes, len(paths))
+    if processes <= 1:
+        yield from check_some(paths, options)
+        return
+    size = max(1, -(-len(paths) // (processes * CHUNKS_PER_PROCESS)))
+    chunks = [paths[start : start + size] for start in range(0, len(paths), size)]
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        for reports in pool.map(_checked, chunks, repeat(options)):
+            yield from reports
+
+
+def check_some(paths: Sequence[str], options: BatchOptions) -> Iterator[FileReport]:
+    """The same in this process, one after the other."""
+    checker = FileChecker.of(options)
+    for path in paths:
+        yield checker.file(path)
+
+
+def usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class FileChecker:
+    """Checks files by path or by text; what a file cannot do is take the others with it."""
+
+    options: BatchOptions
+    rules: Sequence[Rule]
+    frameworks: Frameworks
+    settings: Callable[[str], Settings]
+
+    @staticmethod
+    def of(options: BatchOptions) -> FileChecker:
+        rules = load_packs().rules
+        frameworks = frameworks_of(options.python, cache_folder(os.environ) if options.use_cache else None)
+        finder = SettingsFinder(Vocabulary.of(rules, ()), options.folder, options.select, options.ignore)
+        return FileChecker(options, rules, frameworks, finder.of_file)
+
+    def file(self, path: str) -> FileReport:
+        """Read a file and check it; in the mode FIX, write it if something was fixed."""
+        source = read_source(path)
+        if isinstance(source, FileProblem):
+            if source.is_failure:
+                return FileReport(path, failures=(source.message,))
+            return FileReport(path, notices=(source.message,))
+        report, fixed = self.source(path, source)
+        if fixed is None or self.options.mode is not Mode.FIX:
+            return report
+        problem = write_source(path, fixed)
+        return report if problem is None else replace(report, fixed=0, failures=(*report.failures, problem.message))
+
+    def source(self, path: str, source: Source) -> tuple[FileReport, Source | None]:
+        """Check a text under a path's name; the second is the fixed text if it was asked for and differs."""
+        settings = self.settings(path)
+        try:
+            return self._source(path, source, settings)
+        except Exception as error:
+            text = str(error).split("\n", 1)[0]
+            failure = f"{path}: internal error, the file was left out: {type(error).__name__}: {text}"
+            return FileReport(path, failures=(failure,)), None
+
+    def _source(self, path: str, source: Source, settings: Settings) -> tuple[FileReport, Source | None]:
+        def checked(text: str) -> CheckResult:
+            return check(text, path, self.rules, settings, self.frameworks)
+
+        if self.options.mode is Mode.CHECK:
+            return _report(path, source.text, checked(source.text)), None
+        fixed = fix_text(source.text, checked, self.options.unsafe)
+        diff = "".join(_diff(path, source.text, fixed.text))
+        report = replace(_report(path, fixed.text, fixed.result), fixed=fixed.applied, diff=diff)
+        return report, replace(source, text=fixed.text) if fixed.text != source.text else None
+
+
+def _checked(paths: Sequence[str], options: BatchOptions) -> list[FileReport]:
+    return list(check_some(paths, options))
+
+
+def _report(path: str, text: str, result: CheckResult) -> FileReport:
+    notices = () if result.syntax is None else (f"{path}:{_place(result)}: syntax error: {result.syntax.message}",)
+    failures = tuple(f"{path}: {problem}" for problem in result.problems)
+    return FileReport(path, text if result.diagnostics else "", result.diagnostics, notices, failures)
+
+
+def _place(result: CheckResult) -> str:
+    assert result.syntax is not None
+    return f"{result.syntax.span.line + 1}:{result.syntax.span.column + 1}"
+
+
+def _diff(path: str, old: str, new: str) -> Iterator[str]:
+    """A unified diff; a last line without a line break is said to be one, as diff does."""
+    for line in unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), path, path):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

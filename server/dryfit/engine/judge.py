@@ -1,0 +1,71 @@
+"""The one guard around rules: a rule that crashes costs its own findings only, and is reported by name."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dryfit.rulekit import Finding, Rule, SemanticModel
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A rule's finding."""
+
+    rule: Rule
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCrash:
+    """A rule that raised; `where` is the innermost line of its own file, if one is in the traceback."""
+
+    rule: str
+    error: str
+    where: str
+
+    @property
+    def message(self) -> str:
+        return f"rule `{self.rule}` crashed and was left out here: {self.error} ({self.where})"
+
+
+Judgement: TypeAlias = Found | RuleCrash
+Judge: TypeAlias = Callable[[SemanticModel], "tuple[Judgement, ...]"]
+EnabledRules: TypeAlias = Callable[[str], "Sequence[Rule]"]  # module -> its rules
+
+
+def judge_with(enabled: EnabledRules, guard: bool = True) -> Judge:
+    """What a Program calls for each root: all rules that are on for the file, in their order.
+
+    `guard`: False lets a rule's exception through, as tests want it.
+    """
+
+    def judge(model: SemanticModel) -> tuple[Judgement, ...]:
+        judgements: list[Judgement] = []
+        for rule in enabled(model.module):
+            if guard:
+                judgements.extend(_guarded(rule, model))
+            else:
+                judgements.extend(Found(rule, finding) for finding in rule.check(model))
+        return tuple(judgements)
+
+    return judge
+
+
+def _guarded(rule: Rule, model: SemanticModel) -> list[Judgement]:
+    """The findings up to the end, or nothing but the crash: half of a rule's answer is no answer."""
+    try:
+        return [Found(rule, finding) for finding in rule.check(model)]
+    except Exception as error:
+        text = str(error).split("\n", 1)[0]
+        return [RuleCrash(rule.name, f"{type(error).__name__}: {text}".rstrip(": "), _where(error))]
+
+
+def _where(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return "no traceback"
+    last = frames[-1]
+    return f"{last.filename.replace(chr(92), '/').rsplit('/', 1)[-1]}:{last.lineno}"

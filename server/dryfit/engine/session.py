@@ -1,0 +1,217 @@
+"""Open files and what is known about them while they are being typed in. The one door for editors.
+
+An edit changes the text and judges nothing. The function that was typed in is judged at once (`judge_edited`), the rest
+at idle, in slices (`judge_some`). What is not judged again yet keeps its last findings, moved along with its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+from dryfit.engine.diagnostic import Diagnostic, resolve, without_fixes
+from dryfit.engine.judge import Found, Judgement, RuleCrash, judge_with
+from dryfit.engine.report import report
+from dryfit.engine.settings import Settings
+from dryfit.engine.suppress import MARK, Suppression, suppressions_in
+from dryfit.engine.unused import Vocabulary
+from dryfit.frameworks import Frameworks
+from dryfit.rulekit import Rule
+from dryfit.semantic.program import Program
+from dryfit.syntax.document import Document
+from dryfit.syntax.units import Unit
+from dryfit.text.span import Span
+
+# Of a large paste only the ends are judged with the key; the rest is judged at idle.
+MAX_EDITED_LINES = 40
+MAX_ROUNDS = 3
+
+
+class Session:
+    """Files by name. Not safe for use from several threads at once."""
+
+    def __init__(
+        self, rules: Sequence[Rule], settings: Callable[[str], Settings], frameworks: Frameworks, guard: bool = True
+    ) -> None:
+        self._rules = tuple(rules)
+        self._settings = settings
+        self._files: dict[str, _File] = {}
+        self._program: Program[Judgement] = Program(frameworks, judge_with(self._enabled, guard))
+
+    # --------------------------------------------------------------------------------------------------- texts
+    def open(self, name: str, text: str) -> None:
+        """Take a file in, or another text for it. Nothing is judged yet."""
+        document = Document(text, parser="libcst")
+        settings = self._settings(name)
+        self._files[name] = _File(document, settings, settings.enabled(self._rules, name), self._rules)
+        self._program.open(name, document)
+
+    def edit(self, name: str, span: Span, new_text: str) -> None:
+        """Replace a range of the present text, in code points."""
+        file = self._files[name]
+        file.document.edit(span, new_text)
+        file.note_edit(span, new_text.count("\n"))
+
+    def close(self, name: str) -> None:
+        self._files.pop(name, None)
+        self._program.close(name)
+
+    def text(self, name: str) -> str:
+        return self._files[name].document.text
+
+    def line(self, name: str, number: int) -> str:
+        """A line without its line break; "" below the end."""
+        return _line_of(self._files[name].document, number)
+
+    # -------------------------------------------------------------------------------------------------- judging
+    def judge_edited(self, name: str) -> None:
+        """Judge the functions, classes or statements that were typed in since the last call."""
+        file = self._up_to_date(name)
+        lines, file.edited = file.edited, []
+        roots = [root for line in _few(lines) for root in self._program.roots_at(name, line)]
+        for root in dict.fromkeys(roots):
+            self._program.judgement(name, root)
+
+    def judge_some(self, name: str, seconds: float) -> bool:
+        """Judge what is stale until the time is up, one root at least; True while there is more to do."""
+        deadline = perf_counter() + seconds
+        file = self._up_to_date(name)
+        if file.needs_resync:
+            file.needs_resync = False
+            if file.document.is_dirty and file.document.resync():
+                file.is_changed = True
+                return True
+        if file.pending is None:
+            file.pending = self._stale_roots(name)
+        while file.pending:
+            self._program.judgement(name, file.pending.pop())
+            if perf_counter() >= deadline:
+                break
+        if not file.pending and file.rounds < MAX_ROUNDS:
+            # Judging one root can make another one stale that was fresh before.
+            file.rounds += 1
+            file.pending = self._stale_roots(name)
+        file.is_judged = file.is_judged or not file.pending
+        return bool(file.pending)
+
+    def settle(self, name: str) -> None:
+        """Judge everything, now."""
+        while self.judge_some(name, float("inf")):
+            pass
+
+    # -------------------------------------------------------------------------------------------------- answers
+    def diagnostics(self, name: str) -> tuple[Diagnostic, ...]:
+        """What is known now, at present positions, sorted.
+
+        A finding whose root is stale, or whose text does not parse at the moment, comes without its fixes.
+        """
+        file = self._up_to_date(name)
+        found = [
+            diagnostic
+            for root in self._program.roots(name)
+            for judgement in self._program.last_judgement(name, root)
+            if isinstance(judgement, Found) and (diagnostic := self._resolved(name, root, judgement)) is not None
+        ]
+        vocabulary = file.vocabulary if file.is_judged and not file.has_broken_unit else None
+        return report(found, file.suppressions(), vocabulary, file.settings, name)
+
+    def problems(self, name: str) -> tuple[str, ...]:
+        """What went wrong in us, one line each."""
+        judgements = (j for root in self._program.roots(name) for j in self._program.last_judgement(name, root))
+        return tuple(sorted({judgement.message for judgement in judgements if isinstance(judgement, RuleCrash)}))
+
+    def _resolved(self, name: str, root: str, judgement: Found) -> Diagnostic | None:
+        finding = judgement.finding
+        if finding.site.module != name:
+            return None
+        severities = self._files[name].settings.severity
+        diagnostic = resolve(finding, judgement.rule, severities, self._program.line_of, self._line_in)
+        if diagnostic is None or not diagnostic.fixes:
+            return diagnostic
+        unit = self._files[name].document.unit_at(diagnostic.span.line)
+        can_fix = unit is not None and unit.parsed and self._program.is_fresh(name, root)
+        return diagnostic if can_fix else without_fixes(diagnostic)
+
+    def _line_in(self, module: str, number: int) -> str:
+        file = self._files.get(module)
+        return "" if file is None else _line_of(file.document, number)
+
+    def _stale_roots(self, name: str) -> list[str]:
+        """The next one last."""
+        return [root for root in reversed(self._program.roots(name)) if not self._program.is_fresh(name, root)]
+
+    def _enabled(self, module: str) -> Sequence[Rule]:
+        file = self._files.get(module)
+        return () if file is None else file.enabled
+
+    def _up_to_date(self, name: str) -> _File:
+        """The file, with the program told of its edits."""
+        file = self._files[name]
+        if file.is_changed:
+            file.is_changed = False
+            file.pending, file.rounds = None, 0
+            self._program.changed(name)
+        return file
+
+
+class _File:
+    """A document with its settings and the work that is left to do on it."""
+
+    def __init__(
+        self, document: Document, settings: Settings, enabled: Sequence[Rule], rules: Sequence[Rule]
+    ) -> None:
+        self.document = document
+        self.settings = settings
+        self.enabled = enabled
+        self.vocabulary = Vocabulary.of(rules, [rule.name for rule in enabled])
+        self.is_changed = False
+        self.needs_resync = False
+        self.is_judged = False  # was everything judged once since the file was opened?
+        self.pending: list[str] | None = None  # stale roots, the next one last
+        self.rounds = 0  # how often all stale roots were judged since the last change
+        self.edited: list[tuple[int, int]] = []  # first and last lines of what was typed, in the present text
+        self._comments: dict[int, tuple[Unit, str, tuple[Suppression, ...]]] = {}
+
+    def note_edit(self, span: Span, new_lines: int) -> None:
+        """Remember where the text was edited, and move what was edited before along."""
+        added = new_lines - (span.end_line - span.line)
+        moved = [
+            (first + added, last + added) if first > span.end_line else (first, last + added if last > span.line else last)
+            for first, last in self.edited
+        ]
+        self.edited = [*moved, (span.line, span.line + new_lines)]
+        self.is_changed = self.needs_resync = True
+
+    @property
+    def has_broken_unit(self) -> bool:
+        return any(not unit.parsed for unit in self.document.units)
+
+    def suppressions(self) -> list[Suppression]:
+        """Those of all units, in the order of the text; a unit is searched again only when its text has changed."""
+        known, self._comments = self._comments, {}
+        found: list[Suppression] = []
+        for unit, start in zip(self.document.units, self.document.starts, strict=True):
+            entry = known.get(id(unit))
+            if entry is None or entry[1] is not unit.text:
+                entry = (unit, unit.text, suppressions_in(unit.text) if MARK in unit.text else ())
+            self._comments[id(unit)] = entry
+            if entry[2]:
+                found.extend(suppression.moved(start) for suppression in entry[2])
+        return found
+
+
+def _line_of(document: Document, number: int) -> str:
+    unit = document.unit_at(number)
+    if unit is None:
+        return ""
+    lines = unit.text.split("\n")
+    offset = number - document.starts[document.index_at(number)]
+    return lines[offset] if 0 <= offset < len(lines) else ""
+
+
+def _few(ranges: Sequence[tuple[int, int]]) -> list[int]:
+    """The lines of the ranges; of a long one the first and the last."""
+    lines: dict[int, None] = {}
+    for first, last in ranges:
+        lines.update(dict.fromkeys(range(first, last + 1) if last - first < MAX_EDITED_LINES else (first, last)))
+    return list(lines)

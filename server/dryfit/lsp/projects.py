@@ -1,0 +1,86 @@
+"""Which session judges a file: one for each interpreter whose packages say what the frameworks accept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from dryfit.engine.environment import EnvironmentProblem, cache_folder, frameworks_of, interpreter
+from dryfit.engine.packs import Packs
+from dryfit.engine.session import Session
+from dryfit.engine.settings import Settings
+from dryfit.engine.settings_file import SettingsError, SettingsFinder, check_names
+from dryfit.engine.unused import Vocabulary
+from dryfit.lsp.configuration import ClientSettings
+
+Say = Callable[[str], None]
+
+
+class Projects:
+    """The sessions under one configuration of the client; another configuration makes new ones.
+
+    Interpreters are found and their packages read, nothing of them is started. What cannot be used (settings files,
+    interpreters) is said once and left out: there is always a session.
+    """
+
+    def __init__(self, packs: Packs, settings: ClientSettings, folder: Path | None, say: Say) -> None:
+        self.rules = {rule.name: rule for rule in packs.rules}
+        self._packs = packs
+        self._settings = settings
+        self._folder = folder or Path.cwd()
+        self._said: set[str] = set()
+        self._say_always = say
+        self._sessions: dict[Path, Session] = {}
+        rules = packs.rules
+        self._vocabulary = Vocabulary.of(rules, [rule.name for rule in rules])
+        self._finder = SettingsFinder(self._vocabulary, self._folder)
+        for problem in (*packs.problems, *settings.problems):
+            self._say(problem)
+        self._check_names()
+
+    @property
+    def families(self) -> frozenset[str]:
+        return self._vocabulary.families
+
+    def session_for(self, name: str) -> Session:
+        python = self._interpreter(name)
+        session = self._sessions.get(python)
+        if session is None:
+            frameworks = frameworks_of(python, cache_folder(os.environ))
+            session = self._sessions[python] = Session(self._packs.rules, self.settings_of, frameworks)
+        return session
+
+    def settings_of(self, name: str) -> Settings:
+        """The settings file's, with the client's on top."""
+        try:
+            settings = self._finder.of_folder(self._folder_of(name))
+        except SettingsError as error:
+            self._say(f"{error}; the default settings are used")
+            settings = Settings(folder=self._folder)
+        return self._settings.over(settings)
+
+    def _interpreter(self, name: str) -> Path:
+        start = self._folder_of(name)
+        setting = self._settings.python or self.settings_of(name).python
+        try:
+            return interpreter(None, setting, os.environ, start)
+        except EnvironmentProblem as error:
+            self._say(f"{error}; the interpreter is looked for as if nothing were set")
+            return interpreter(None, None, os.environ, start)
+
+    def _folder_of(self, name: str) -> Path:
+        """The folder of a file, or the workspace's for a text that is not a file."""
+        return Path(name).parent if os.path.isabs(name) else self._folder
+
+    def _check_names(self) -> None:
+        for key, names in (("select", self._settings.select or ()), ("ignore", self._settings.ignore)):
+            try:
+                check_names(names, self._vocabulary, f"the setting `dryfit.{key}`")
+            except SettingsError as error:
+                self._say(str(error))
+
+    def _say(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self._say_always(text)

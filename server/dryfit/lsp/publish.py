@@ -1,0 +1,105 @@
+"""What the client was told about each document, and telling it what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Protocol
+
+from lsprotocol import types
+
+from dryfit.lsp.client import Client
+from dryfit.lsp.convert import to_client
+from dryfit.lsp.documents import Document, Documents
+
+if TYPE_CHECKING:
+    from dryfit.engine.diagnostic import Diagnostic
+
+
+class Wire(Protocol):
+    """The part of the server that can talk about diagnostics."""
+
+    def text_document_publish_diagnostics(self, params: types.PublishDiagnosticsParams) -> None: ...
+
+    def refresh_diagnostics(self) -> None: ...
+
+
+@dataclass(slots=True)
+class _Listing:
+    """What is known about a document. A list that is made anew under the same `result_id` is the same list."""
+
+    result_id: str
+    diagnostics: tuple[Diagnostic, ...]
+    columns: tuple[int, ...]  # in the client's units: they can move while the spans stand still
+    items: list[types.Diagnostic] = field(default_factory=list)
+    told: str | None = None  # the result that the client has
+    told_version: int | None = None
+
+
+class Publisher:
+    """Pushes to a client that does not pull, answers one that does; says nothing twice."""
+
+    def __init__(self, documents: Documents, client: Client, wire: Wire) -> None:
+        self._documents = documents
+        self._client = client
+        self._wire = wire
+        self._listings: dict[Document, _Listing] = {}
+        self._ids = map(str, count(1))
+
+    def changed(self, document: Document) -> None:
+        """Tell the client if the list differs from the one it has, or is for a version that it waits for."""
+        listing = self._current(document)
+        is_news = listing.told != listing.result_id
+        if self._client.pulls_diagnostics:
+            # One that never pulled this document is going to, and needs no reminder.
+            if is_news and listing.told is not None and self._client.refreshes_diagnostics:
+                self._wire.refresh_diagnostics()
+            return
+        if is_news or (self._client.counts_versions and listing.told_version != document.version):
+            self._push(document, listing)
+
+    def closed(self, document: Document) -> None:
+        """Take back what was pushed."""
+        listing = self._listings.pop(document, None)
+        if listing is not None and listing.told is not None and not self._client.pulls_diagnostics:
+            self._wire.text_document_publish_diagnostics(types.PublishDiagnosticsParams(document.uri, []))
+
+    def report(self, document: Document, previous: str | None) -> types.DocumentDiagnosticReport:
+        """The answer to a pull by a client that has the result `previous`."""
+        listing = self._current(document)
+        listing.told = listing.result_id
+        if previous == listing.result_id:
+            return types.RelatedUnchangedDocumentDiagnosticReport(result_id=previous)
+        return types.RelatedFullDocumentDiagnosticReport(items=listing.items, result_id=listing.result_id)
+
+    def _push(self, document: Document, listing: _Listing) -> None:
+        listing.told, listing.told_version = listing.result_id, document.version
+        self._wire.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(document.uri, listing.items, document.version)
+        )
+
+    def _current(self, document: Document) -> _Listing:
+        """The listing of the document as it is now."""
+        diagnostics = document.diagnostics()
+        columns = _columns(document, diagnostics)
+        listing = self._listings.get(document)
+        if listing is not None and listing.diagnostics == diagnostics and listing.columns == columns:
+            return listing
+        items = [to_client(d, document.uri, document.text, self._documents.text_of, self._client) for d in diagnostics]
+        if listing is None:
+            listing = self._listings[document] = _Listing(next(self._ids), diagnostics, columns, items)
+        else:
+            if listing.items != items:
+                listing.result_id = next(self._ids)
+            listing.diagnostics, listing.columns, listing.items = diagnostics, columns, items
+        return listing
+
+
+def _columns(document: Document, diagnostics: tuple[Diagnostic, ...]) -> tuple[int, ...]:
+    column_of = document.text.client_column
+    return tuple(
+        column
+        for d in diagnostics
+        for column in (column_of(d.span.line, d.span.column), column_of(d.span.end_line, d.span.end_column))
+    )

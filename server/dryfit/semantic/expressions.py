@@ -1,0 +1,408 @@
+"""What expressions are worth."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from dryfit.semantic import calls, containers, objects
+from dryfit.semantic.evaluator import MAX_STEPS, Evaluator, OutOfBudgetError
+from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, Instance, ListObject
+from dryfit.semantic.names import BUILTIN_NAMES
+from dryfit.semantic.state import join_states
+from dryfit.semantic.values import (
+    NONE,
+    UNKNOWN,
+    BoundMethod,
+    ClassValue,
+    ConstantValue,
+    External,
+    FunctionValue,
+    OneOf,
+    ParameterValue,
+    Ref,
+    TensorValue,
+    TupleValue,
+    Value,
+    constant,
+    gather,
+    join,
+    join_optional,
+)
+from dryfit.syntax import tree
+
+UNROLL = 8  # a comprehension over at most this many known elements is walked element by element
+MAX_CONSTANT = 10_000  # characters of a string, or size of a number's exponent, that is worth working out
+
+
+def evaluate(ev: Evaluator, node: tree.Expression) -> Value:
+    """The value of an expression; what it does happens to the state."""
+    ev.steps += 1
+    if ev.steps > MAX_STEPS:
+        raise OutOfBudgetError
+    return _EXPRESSIONS[node.__class__](ev, node)
+
+
+# ----------------------------------------------------------------------------------------------------- names
+def _name(ev: Evaluator, node: tree.Name) -> Value:
+    name, frame = node.id, ev.frame
+    root = ev.frames[0]
+    in_module_body = root.node is None and root.module == frame.module
+    if name not in frame.global_names:
+        value = ev.now.environments[frame.index].get(name)
+        if value is not None:
+            return value
+        if frame.node is not None:
+            found = _closure(ev, name)
+            if found is not None:
+                return found
+    elif not in_module_body:
+        return UNKNOWN  # somebody assigns it while the program runs
+    if in_module_body:
+        value = ev.now.environments[0].get(name)
+        if value is not None:
+            return value
+    else:
+        value, heap = ev.program.lookup(frame.module, name)
+        if value is not None:
+            ev.thaw(heap)
+            return value
+    return External(f"builtins.{name}") if name in BUILTIN_NAMES else UNKNOWN
+
+
+def _closure(ev: Evaluator, name: str) -> Value | None:
+    """A variable of the functions around the innermost one; None if they have none of that name."""
+    serial = ev.frame.outer
+    while serial is not None:
+        outer = next((f for f in ev.frames if f.serial == serial), None)
+        if outer is None:
+            return UNKNOWN  # that function has returned
+        if outer.node is None:
+            return None  # the module's body: its globals
+        value = ev.now.environments[outer.index].get(name)
+        if value is not None:
+            return value
+        serial = outer.outer
+    return None
+
+
+def _attribute(ev: Evaluator, node: tree.Attribute) -> Value:
+    return objects.attribute(ev, node, evaluate(ev, node.value), node.name)
+
+
+def _walrus(ev: Evaluator, node: tree.Walrus) -> Value:
+    from dryfit.semantic.statements import assign
+
+    value = evaluate(ev, node.value)
+    assign(ev, node.target, value, node.value)
+    return value
+
+
+# -------------------------------------------------------------------------------------------------- displays
+def _sequence(ev: Evaluator, node: tree.Sequence) -> Value:
+    items: list[Value] = []
+    sites: list[Any] = []
+    rest: Value | None = None
+    for item in node.items:
+        if isinstance(item, tree.Starred):
+            value = evaluate(ev, item.value)
+            known, one = containers.elements(ev, value), containers.element_of(ev, value)
+            known_sites = containers.element_sites(ev, value)
+            source = ev.get(value)
+            if isinstance(source, GeneratorObject) and source.used is True:
+                known, known_sites = (), ()
+            containers.consume(ev, value, item.span)
+            if known is not None and rest is None:
+                items += known
+                sites += known_sites
+            else:
+                rest = gather(rest, one)
+        elif rest is None:
+            items.append(evaluate(ev, item))
+            sites.append(ev.site(item.span))
+        else:
+            rest = gather(rest, evaluate(ev, item))
+    if node.kind == "tuple" and rest is None:
+        return TupleValue(tuple(items), tuple(sites))
+    return ev.new(node, node.kind, ListObject(tuple(items), tuple(sites), rest, node.kind))
+
+
+def _dictionary(ev: Evaluator, node: tree.Dictionary) -> Value:
+    ref = ev.new(node, "dict", DictObject())
+    for key_node, value_node in node.items:
+        if key_node is None:
+            containers.update(ev, ref, evaluate(ev, value_node))
+            continue
+        key, value = evaluate(ev, key_node), evaluate(ev, value_node)
+        thing = ev.get(ref)
+        assert isinstance(thing, DictObject)
+        if isinstance(key, ConstantValue):
+            ev.put(ref, thing.with_entry(Entry(key, value, ev.site(key_node.span), ev.site(value_node.span))))
+        else:
+            ev.put(ref, DictObject(thing.entries, True))
+    return ref
+
+
+def _subscript(ev: Evaluator, node: tree.Subscript) -> Value:
+    base, index = evaluate(ev, node.value), evaluate(ev, node.index)
+    is_slice = isinstance(node.index, tree.Other) and node.index.kind == "Slice"
+    return containers.item(ev, node, base, index, is_slice=is_slice)
+
+
+def _comprehension(ev: Evaluator, node: tree.Comprehension) -> Value:
+    from dryfit.semantic.statements import assign
+
+    variables = ev.now.environments[ev.frame.index]
+    saved = dict(variables)
+    first = evaluate(ev, node.clauses[0].iter)
+    items = containers.elements(ev, first)
+    is_filtered = any(clause.tests for clause in node.clauses)
+    values: list[Value] = []
+    entries: list[Entry] | None = []
+    rest: Value | None = None
+
+    def one() -> Value:
+        nonlocal entries
+        key = None if node.key is None else evaluate(ev, node.key)
+        value = evaluate(ev, node.element)
+        if isinstance(key, ConstantValue) and entries is not None:
+            entries.append(Entry(key, value))
+        elif key is not None:
+            entries = None
+        return value
+
+    if items is not None and len(items) <= UNROLL and len(node.clauses) == 1 and not is_filtered:
+        containers.consume(ev, first, node.clauses[0].iter.span)
+        for item in items:
+            assign(ev, node.clauses[0].target, item)
+            values.append(one())
+    else:
+        for i, clause in enumerate(node.clauses):
+            value = first if i == 0 else evaluate(ev, clause.iter)
+            element = containers.element_of(ev, value)
+            containers.consume(ev, value, clause.iter.span)
+            assign(ev, clause.target, _partial(element) if is_filtered else element)
+            for test in clause.tests:
+                evaluate(ev, test)
+        rest = one()
+        entries = None
+    now = ev.now.environments[ev.frame.index]
+    now.clear()
+    now.update(saved)
+    return _comprehended(ev, node, values, rest, entries)
+
+
+def _partial(value: Value) -> Value:
+    """Some elements of a collection only: nothing is certain of the whole."""
+    if isinstance(value, ParameterValue):
+        return ParameterValue(value.of, value.is_open)
+    if isinstance(value, TupleValue):
+        return TupleValue(tuple([_partial(v) for v in value.items]), value.sites)
+    return value
+
+
+def _comprehended(
+    ev: Evaluator, node: tree.Comprehension, values: list[Value], rest: Value | None, entries: list[Entry] | None
+) -> Value:
+    if node.kind == "generator":
+        element = rest
+        for value in values:
+            element = gather(element, value)
+        return containers.iterator(ev, node, UNKNOWN if element is None else element, "generator expression")
+    if node.kind == "dict":
+        if entries is not None:
+            return ev.new(node, "dict", DictObject(tuple(entries)))
+        for value in values:
+            rest = gather(rest, value)
+        return ev.new(node, "dict", ListObject(rest=UNKNOWN if rest is None else rest, kind="dict"))
+    site = ev.site(node.element.span)
+    return ev.new(node, node.kind, ListObject(tuple(values), (site,) * len(values), rest, node.kind, site))
+
+
+# ------------------------------------------------------------------------------------------------- operators
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+}
+
+
+def _binary(ev: Evaluator, node: tree.Binary) -> Value:
+    return binary(ev, node, node.op, evaluate(ev, node.left), evaluate(ev, node.right))
+
+
+def binary(ev: Evaluator, node: tree.Binary | tree.AugmentedAssign, op: str, a: Value, b: Value) -> Value:
+    """`a op b`."""
+    x, y = ev.get(a), ev.get(b)
+    if op == "+":
+        if isinstance(x, ListObject) and x.kind == "list" and isinstance(b, Ref):
+            new = ev.new(node, "list", x)
+            if isinstance(y, ListObject):
+                containers.extend(ev, new, b, None)
+            else:
+                ev.put(new, ListObject(x.items, x.sites, UNKNOWN))
+            return new
+        if isinstance(a, TupleValue) and isinstance(b, TupleValue):
+            sites = (*(a.sites or (None,) * len(a.items)), *(b.sites or (None,) * len(b.items)))
+            return TupleValue(a.items + b.items, sites)
+    if op == "|" and isinstance(x, DictObject) and isinstance(y, DictObject):
+        merged = ev.new(node, "dict", x)
+        containers.update(ev, merged, b)
+        return merged
+    if op == "*":
+        for thing, ref in ((x, a), (y, b)):
+            if isinstance(thing, ListObject):
+                return ev.new(node, "list", ListObject(rest=containers.element_of(ev, ref)))
+    if isinstance(a, ConstantValue) and isinstance(b, ConstantValue):
+        return _arithmetic(op, a.value, b.value)
+    tensors = [v for v in (a, b) if isinstance(v, TensorValue)]
+    if tensors:
+        return objects.combined(ev, tensors)
+    if isinstance(a, ParameterValue) or isinstance(b, ParameterValue):
+        sources = frozenset(r for v in (a, b) if isinstance(v, ParameterValue) and not v.is_open and len(v.of) == 1 for r in v.of)
+        return TensorValue(frozenset() if ev.no_grad else sources)
+    return UNKNOWN
+
+
+def _arithmetic(op: str, a: Any, b: Any) -> Value:
+    numbers = isinstance(a, int | float) and isinstance(b, int | float)
+    texts = op == "+" and isinstance(a, str) and isinstance(b, str) and len(a) + len(b) < MAX_CONSTANT
+    if op in _ARITHMETIC and (numbers or texts):
+        try:
+            return constant(_ARITHMETIC[op](a, b))
+        except (ArithmeticError, ValueError):
+            return UNKNOWN
+    if op == "**" and numbers and abs(b) < 64 and abs(a) < MAX_CONSTANT:
+        try:
+            return constant(a**b)
+        except (ArithmeticError, ValueError):
+            return UNKNOWN
+    return UNKNOWN
+
+
+def _unary(ev: Evaluator, node: tree.Unary) -> Value:
+    value = evaluate(ev, node.value)
+    if node.op == "not":
+        known = truth(ev, value)
+        return UNKNOWN if known is None else constant(not known)
+    if isinstance(value, ConstantValue) and isinstance(value.value, int | float) and node.op in "+-":
+        return constant(-value.value if node.op == "-" else value.value)
+    if isinstance(value, TensorValue) and node.op in "+-":
+        return TensorValue(value.sources, value.through)
+    return UNKNOWN
+
+
+def _logical(ev: Evaluator, node: tree.Logical) -> Value:
+    found: Value | None = None
+    ev.branches += 1
+    for item in node.items:
+        value = evaluate(ev, item)
+        known = truth(ev, value)
+        if known is (node.op == "or"):
+            found = join_optional(found, value)
+            break
+        if known is None or item is node.items[-1]:
+            found = join_optional(found, value)
+    ev.branches -= 1
+    return UNKNOWN if found is None else found
+
+
+def _comparison(ev: Evaluator, node: tree.Comparison) -> Value:
+    values = [evaluate(ev, item) for item in node.items]
+    if len(values) != 2 or node.ops[0] not in ("is", "is not", "==", "!="):
+        return UNKNOWN
+    a, b = values
+    is_positive = node.ops[0] in ("is", "==")
+    if isinstance(a, ConstantValue) and isinstance(b, ConstantValue):
+        return constant((a.value == b.value) == is_positive)
+    if b == NONE and _is_certainly_something(ev, a):
+        return constant(not is_positive)
+    return UNKNOWN
+
+
+def _is_certainly_something(ev: Evaluator, value: Value) -> bool:
+    if isinstance(value, Ref):
+        thing = ev.get(value)
+        return thing is not None and not (isinstance(thing, Instance) and thing.cls is UNKNOWN)
+    return isinstance(value, TensorValue | TupleValue | ClassValue | FunctionValue | BoundMethod)
+
+
+def truth(ev: Evaluator, value: Value) -> bool | None:
+    """Is a value certainly true or certainly false?"""
+    if isinstance(value, ConstantValue):
+        return bool(value.value)
+    if isinstance(value, TupleValue):
+        return bool(value.items)
+    thing = ev.get(value)
+    if isinstance(thing, ListObject) and (thing.items or thing.rest is None):
+        return bool(thing.items)
+    return None
+
+
+def _conditional(ev: Evaluator, node: tree.Conditional) -> Value:
+    known = truth(ev, evaluate(ev, node.test))
+    if known is not None:
+        return evaluate(ev, node.body if known else node.orelse)
+    before = ev.now.copy()
+    ev.branches += 1
+    a = evaluate(ev, node.body)
+    after, ev.state = ev.state, before
+    b = evaluate(ev, node.orelse)
+    ev.branches -= 1
+    ev.state = join_states(after, ev.state)
+    return join(a, b)
+
+
+def _lambda(ev: Evaluator, node: tree.Lambda) -> Value:
+    return FunctionValue(ev.frame.module, ev.frame.place, "<lambda>", ev.frame.serial, node)
+
+
+def _other(ev: Evaluator, node: tree.Other) -> Value:
+    values = [evaluate(ev, item) for item in node.items]
+    if node.kind in ("Yield", "YieldFrom"):
+        for value in values:
+            ev.escape(value)
+        ev.barrier()
+        ev.frame.exits.append((ev.now.copy(), UNKNOWN))
+        ev.frame.is_generator = True
+    elif node.kind == "Await":
+        ev.barrier()
+    return UNKNOWN
+
+
+def _parts_only(ev: Evaluator, node: tree.FormattedString) -> Value:
+    for item in node.items:
+        evaluate(ev, item)
+    return UNKNOWN
+
+
+def _starred(ev: Evaluator, node: tree.Starred) -> Value:
+    evaluate(ev, node.value)
+    return UNKNOWN
+
+
+_EXPRESSIONS: dict[type, Callable[[Evaluator, Any], Value]] = {
+    tree.Name: _name,
+    tree.Constant: lambda ev, node: constant(node.value),
+    tree.Attribute: _attribute,
+    tree.Call: lambda ev, node: calls.evaluate_call(ev, node),
+    tree.Sequence: _sequence,
+    tree.Starred: _starred,
+    tree.Dictionary: _dictionary,
+    tree.Subscript: _subscript,
+    tree.Binary: _binary,
+    tree.Unary: _unary,
+    tree.Logical: _logical,
+    tree.Comparison: _comparison,
+    tree.FormattedString: _parts_only,
+    tree.Conditional: _conditional,
+    tree.Lambda: _lambda,
+    tree.Comprehension: _comprehension,
+    tree.Walrus: _walrus,
+    tree.Other: _other,
+}
+__all__ = ["OneOf", "binary", "evaluate", "truth"]

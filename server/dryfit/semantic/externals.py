@@ -1,0 +1,387 @@
+"""Calls of names that are not the project's: builtins, torch functions, framework classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dryfit.semantic import classes, containers, events, modules, objects
+from dryfit.semantic.evaluator import Evaluator
+from dryfit.semantic.facts import FrameworkCall, LoaderBuilt, TrainerBuilt
+from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, Instance, ListObject
+from dryfit.semantic.values import (
+    NONE,
+    UNKNOWN,
+    ConstantValue,
+    External,
+    ParameterValue,
+    Ref,
+    SuperValue,
+    TensorValue,
+    TupleValue,
+    Value,
+    constant,
+    gather,
+)
+
+if TYPE_CHECKING:
+    from dryfit.semantic.calls import Passed
+
+LOADER = "torch.utils.data.DataLoader"
+
+# Packages whose functions neither run our callbacks' backward nor keep what they are given.
+_PURE = re.compile(
+    r"(torch|torchvision|torchaudio|torchmetrics|math|numpy|random|os|sys|time|json|logging|re|copy|itertools|functools|collections|typing"
+    r"|pathlib|warnings|dataclasses|tqdm|argparse|datetime|gc|string|shutil|lightning\.pytorch\.seed_everything)\b"
+)
+_NOT_PURE = re.compile(r"torch\.(autograd\.|compile|jit|nn\.parallel|func|distributed|optim\.swa_utils|hub|load|utils\.checkpoint)|functools\.(partial|wraps)")
+_LOSSES = frozenset(
+    "cross_entropy nll_loss mse_loss l1_loss binary_cross_entropy binary_cross_entropy_with_logits smooth_l1_loss kl_div "
+    "huber_loss hinge_embedding_loss poisson_nll_loss gaussian_nll_loss ctc_loss triplet_margin_loss "
+    "cosine_embedding_loss margin_ranking_loss multi_margin_loss soft_margin_loss".split()
+)
+_TENSOR_MAKERS = frozenset(
+    "randn rand zeros ones tensor arange full eye linspace empty as_tensor randint zeros_like ones_like rand_like randn_like "
+    "from_numpy randperm full_like empty_like normal bernoulli multinomial argmax argmin".split()
+)
+_TENSOR_FUNCTIONS = frozenset(
+    "softmax sigmoid log_softmax cat stack mean sum add sub mul div matmul bmm mm exp log tanh relu flatten squeeze unsqueeze "
+    "reshape abs sqrt pow square clamp concat hstack vstack einsum norm where transpose permute".split()
+)
+_TAGS = frozenset({"softmax", "sigmoid", "log_softmax"})
+_INERT_BUILTINS = frozenset(
+    "print len range int float str bool isinstance issubclass hasattr min max abs round id repr format type callable any all "
+    "open hash divmod pow ord chr vars dir input slice object bytes complex hex bin frozenset memoryview bytearray ascii "
+    "Exception ValueError RuntimeError TypeError KeyError NotImplementedError AssertionError IndexError AttributeError "
+    "StopIteration property".split()
+)
+
+
+def call(ev: Evaluator, path: str, passed: Passed) -> Value:
+    """Call the framework function or class of this canonical name."""
+    if path.startswith("builtins."):
+        return _builtin(ev, path[9:], passed)
+    value = _modelled(ev, path, passed)
+    if not ev.silence and path.startswith(("torch.", "lightning.")):
+        site = ev.reported(passed.node.span)
+        ev.emit(FrameworkCall(site, path, passed.for_rules(ev), None, ev.operand(value, site)))
+    return value
+
+
+def _modelled(ev: Evaluator, path: str, passed: Passed) -> Value:
+    bases = ev.program.frameworks.bases(path)
+    if bases:
+        return _instance(ev, path, bases, passed)
+    if path.startswith("torch.nn.functional."):
+        return _functional(ev, path.rsplit(".", 1)[-1], passed)
+    handler = _FUNCTIONS.get(path)
+    if handler is not None:
+        return handler(ev, passed)
+    if path.startswith("torch.") and path.count(".") == 1:
+        return _torch_function(ev, path[6:], passed)
+    if _PURE.match(path) and not _NOT_PURE.match(path):
+        for value in passed.values():
+            ev.escape(value, freezes=False)
+        return UNKNOWN
+    return ev.unknown_call(None, passed.values())
+
+
+# -------------------------------------------------------------------------------------------------- instances
+def _instance(ev: Evaluator, path: str, bases: tuple[str, ...], passed: Passed) -> Value:
+    if classes.OPTIMIZER in bases and path != classes.OPTIMIZER:
+        return events.optimizer_built(ev, path, passed)
+    if classes.SCHEDULER in bases:
+        return events.scheduler_built(ev, path, passed)
+    if path == classes.PARAMETER:
+        return _parameter(ev, passed)
+    if classes.MODULE in bases and path.startswith("torch.nn.") and not path.startswith("torch.nn.parallel"):
+        return modules.new_module(ev, path, passed)
+    name = path.rsplit(".", 1)[-1]
+    site = ev.reported(passed.node.span)
+    if path == LOADER:
+        ref = ev.new(passed.node, name, Instance(External(path), passed.pairs(), made_at=site))
+        if not ev.silence:
+            ev.emit(LoaderBuilt(site, passed.for_rules(ev), ev.operand(ref, site)))
+        return ref
+    if path == modules.TRAINER:
+        ref = ev.new(passed.node, name, Instance(External(path), passed.pairs(), made_at=site))
+        if not ev.silence:
+            ev.emit(TrainerBuilt(site, passed.for_rules(ev), ev.operand(ref, site)))
+        return ref
+    arguments = passed.pairs()
+    for value in passed.values():
+        ev.escape(value, freezes=False)
+    return ev.new(passed.node, name, Instance(External(path), arguments, {}, True, made_at=site))
+
+
+def _parameter(ev: Evaluator, passed: Passed) -> Ref:
+    """`nn.Parameter(data, requires_grad=True)`."""
+    wanted = passed.get(1, "requires_grad")
+    frozen = False if wanted is None else (not wanted.value if isinstance(wanted, ConstantValue) else UNKNOWN)
+    made = Instance(External(classes.PARAMETER), passed.pairs(), frozen=frozen, initialised=True)
+    return ev.new(passed.node, "Parameter", made)
+
+
+# ---------------------------------------------------------------------------------------------------- tensors
+def _functional(ev: Evaluator, name: str, passed: Passed) -> Value:
+    if name in _LOSSES:
+        return events.loss_called(ev, passed, name)
+    return objects.combined(ev, passed.values(), name if name in _TAGS else "")
+
+
+def _torch_function(ev: Evaluator, name: str, passed: Passed) -> Value:
+    given: list[Value] = []
+    for value in passed.values():
+        items = containers.elements(ev, value)
+        given += items if items is not None else [value]
+    if name in _TENSOR_MAKERS:
+        return TensorValue()
+    if name in _TENSOR_FUNCTIONS:
+        return objects.combined(ev, given, name if name in _TAGS else "")
+    for value in passed.values():
+        ev.escape(value, freezes=False)
+    return UNKNOWN
+
+
+def _no_grad(path: str) -> Callable[[Evaluator, Passed], Value]:
+    def handler(ev: Evaluator, passed: Passed) -> Value:
+        return ev.new(passed.node, path.rsplit(".", 1)[-1], Instance(External(path), passed.pairs()))
+
+    return handler
+
+
+def _autograd_backward(ev: Evaluator, passed: Passed) -> Value:
+    return events.backward(ev, passed.get(0, "tensors") or UNKNOWN, passed)
+
+
+def _grad_scaler(path: str) -> Callable[[Evaluator, Passed], Value]:
+    return _no_grad(path)
+
+
+def _clip(ev: Evaluator, passed: Passed) -> Value:
+    value = passed.get(0, "parameters")
+    containers.consume(ev, value, passed.node.span)
+    ev.record("clip", passed.node.span, value)
+    return UNKNOWN
+
+
+def _chain(ev: Evaluator, passed: Passed) -> Value:
+    element: Value | None = None
+    for value in passed.positional:
+        element = gather(element, containers.element_of(ev, value))
+        containers.consume(ev, value, passed.node.span)
+    if passed.open_positional or element is None:
+        element = UNKNOWN
+    return containers.iterator(ev, passed.node, element, "chain")
+
+
+def _copied(ev: Evaluator, passed: Passed) -> Value:
+    """A copy of a module is another module: its parameters are not those of the original."""
+    value = passed.get(0, "x")
+    thing = ev.instance(value)
+    if thing is not None and objects.is_module_object(ev.program, thing) and not thing.escaped:
+        return ev.new(passed.node, "copy", replace(thing, attributes={}, is_open=True, escaped=True, lazy=None))
+    for item in passed.values():
+        ev.escape(item, freezes=False)
+    return UNKNOWN
+
+
+_FUNCTIONS: dict[str, Callable[[Evaluator, Passed], Value]] = {
+    "torch.no_grad": _no_grad("torch.no_grad"),
+    "torch.inference_mode": _no_grad("torch.inference_mode"),
+    "torch.set_grad_enabled": _no_grad("torch.set_grad_enabled"),
+    "torch.autograd.no_grad": _no_grad("torch.no_grad"),
+    "torch.autograd.backward": _autograd_backward,
+    "torch.autograd.grad": events.gradients_taken,
+    "torch.amp.GradScaler": _grad_scaler("torch.amp.GradScaler"),
+    "torch.cuda.amp.GradScaler": _grad_scaler("torch.amp.GradScaler"),
+    "torch.nn.utils.clip_grad_norm_": _clip,
+    "torch.nn.utils.clip_grad_value_": _clip,
+    "itertools.chain": _chain,
+    "copy.deepcopy": _copied,
+    "copy.copy": _copied,
+}
+
+
+# --------------------------------------------------------------------------------------------------- builtins
+def _builtin(ev: Evaluator, name: str, passed: Passed) -> Value:
+    handler = _BUILTINS.get(name)
+    if handler is not None:
+        return handler(ev, name, passed)
+    if name in _INERT_BUILTINS:
+        return _inert(ev, name, passed)
+    return ev.unknown_call(None, passed.values())
+
+
+def _inert(ev: Evaluator, name: str, passed: Passed) -> Value:
+    first = passed.positional[0] if passed.positional else None
+    if name in ("int", "float", "str", "bool") and isinstance(first, ConstantValue):
+        kinds: dict[str, Callable[[object], object]] = {"int": int, "float": float, "str": str, "bool": bool}  # type: ignore[dict-item]
+        try:
+            return constant(kinds[name](first.value))
+        except (ValueError, TypeError, OverflowError):
+            return UNKNOWN
+    if name == "len" and first is not None:
+        items = containers.elements(ev, first)
+        return UNKNOWN if items is None else constant(len(items))
+    for value in passed.values():
+        thing = ev.get(value)
+        if isinstance(thing, GeneratorObject) and isinstance(value, Ref):
+            used = True if name in ("max", "min") else UNKNOWN
+            ev.put(value, replace(thing, used=used, used_at=ev.site(passed.node.span)))
+    if name in ("abs", "max", "min") and isinstance(first, TensorValue):
+        return objects.combined(ev, passed.values())
+    return UNKNOWN
+
+
+def _sequence(ev: Evaluator, name: str, passed: Passed) -> Value:
+    kind = "list" if name == "sorted" else name
+    if not passed.positional:
+        return TupleValue(()) if name == "tuple" else ev.new(passed.node, kind, ListObject(kind=kind))
+    first = passed.positional[0]
+    if first is UNKNOWN or isinstance(ev.get(first), Instance):
+        items = containers.elements(ev, first)
+        if items is None:
+            return ev.new(passed.node, kind, ListObject(rest=containers.element_of(ev, first), kind=kind))
+    if name == "tuple":
+        items = containers.elements(ev, first)
+        if items is not None:
+            return TupleValue(items, containers.element_sites(ev, first))
+    return containers.as_list(ev, passed.node, first, kind)
+
+
+def _dict(ev: Evaluator, name: str, passed: Passed) -> Value:
+    ref = ev.new(passed.node, "dict", DictObject())
+    if passed.positional:
+        containers.update(ev, ref, passed.positional[0])
+    thing = ev.get(ref)
+    assert isinstance(thing, DictObject)
+    for key, value in passed.keywords.items():
+        name_site, value_site, _ = passed.keyword_sites[key]
+        thing = thing.with_entry(Entry(constant(key), value, name_site, value_site))
+    ev.put(ref, replace(thing, is_open=thing.is_open or passed.open_keywords or passed.open_positional))
+    return ref
+
+
+def _filter(ev: Evaluator, name: str, passed: Passed) -> Value:
+    if len(passed.positional) != 2:
+        return ev.unknown_call(None, passed.values())
+    source = passed.positional[1]
+    thing = ev.get(source)
+    used = thing.used if isinstance(thing, GeneratorObject) else False
+    element = containers.weakened(containers.element_of(ev, source))
+    containers.consume(ev, source, passed.node.span)
+    return containers.iterator(ev, passed.node, element, "filter", used)
+
+
+def _map(ev: Evaluator, name: str, passed: Passed) -> Value:
+    from dryfit.semantic import calls
+
+    if len(passed.positional) == 2 and not isinstance(passed.positional[0], External):
+        function, source = passed.positional
+        element = containers.element_of(ev, source)
+        containers.consume(ev, source, passed.node.span)
+        inner = calls.Passed(passed.node, [element], [None])
+        result = calls.call(ev, function, inner)
+        return containers.iterator(ev, passed.node, result, "map")
+    for value in passed.positional:
+        containers.consume(ev, value, passed.node.span)
+    return ev.unknown_call(None, passed.values())
+
+
+def _super(ev: Evaluator, name: str, passed: Passed) -> Value:
+    frame = ev.frame
+    if frame.receiver is not None and frame.owner is not None:
+        return SuperValue(frame.owner, frame.receiver)
+    return UNKNOWN
+
+
+def _getattr(ev: Evaluator, name: str, passed: Passed) -> Value:
+    key = passed.get(1, "name")
+    if isinstance(key, ConstantValue) and isinstance(key.value, str) and passed.positional:
+        return objects.attribute(ev, passed.node, passed.positional[0], key.value)
+    return UNKNOWN
+
+
+def _setattr(ev: Evaluator, name: str, passed: Passed) -> Value:
+    if len(passed.positional) != 3:
+        return ev.unknown_call(None, passed.values())
+    base, key, value = passed.positional
+    thing = ev.instance(base)
+    if isinstance(key, ConstantValue) and isinstance(key.value, str):
+        objects.set_attribute(ev, passed.node, base, value, None, key.value)
+    elif thing is not None:
+        ev.put(base, replace(thing, is_open=True, escaped=True))
+        ev.escape(value)
+    return NONE
+
+
+def _zip(ev: Evaluator, name: str, passed: Passed) -> Value:
+    if passed.open_positional:
+        return UNKNOWN
+    return containers.zipped(ev, passed.node, tuple(passed.positional))
+
+
+def _enumerate(ev: Evaluator, name: str, passed: Passed) -> Value:
+    return containers.enumerated(ev, passed.node, passed.positional[0]) if passed.positional else UNKNOWN
+
+
+def _sum(ev: Evaluator, name: str, passed: Passed) -> Value:
+    if not passed.positional:
+        return UNKNOWN
+    element = containers.element_of(ev, passed.positional[0])
+    items = containers.elements(ev, passed.positional[0])
+    containers.consume(ev, passed.positional[0], passed.node.span)
+    if items and all(isinstance(i, TensorValue) for i in items):
+        return objects.combined(ev, items)
+    return TensorValue() if isinstance(element, TensorValue | ParameterValue) else UNKNOWN
+
+
+def _iterated(ev: Evaluator, name: str, passed: Passed) -> Value:
+    """`iter(x)`, `reversed(x)`: an iterator of the same elements; `next(x)`: one of them."""
+    first = passed.positional[0] if passed.positional else UNKNOWN
+    thing = ev.get(first)
+    element = containers.element_of(ev, first)
+    if name == "next":
+        if isinstance(thing, GeneratorObject) and isinstance(first, Ref):
+            ev.put(first, replace(thing, used=UNKNOWN, element=containers.weakened(thing.element)))
+        return containers.weakened(element)
+    if isinstance(thing, GeneratorObject):
+        return first
+    return containers.iterator(ev, passed.node, element, name)
+
+
+def _everything_may_change(ev: Evaluator, name: str, passed: Passed) -> Value:
+    """`exec` and the like: no variable is certain any more."""
+    variables = ev.now.environments[ev.frame.index]
+    for key, value in variables.items():
+        ev.escape(value)
+        variables[key] = UNKNOWN
+    return ev.unknown_call(None, passed.values())
+
+
+_BUILTINS: dict[str, Callable[[Evaluator, str, Passed], Value]] = {
+    "list": _sequence,
+    "tuple": _sequence,
+    "set": _sequence,
+    "sorted": _sequence,
+    "dict": _dict,
+    "filter": _filter,
+    "map": _map,
+    "super": _super,
+    "getattr": _getattr,
+    "setattr": _setattr,
+    "zip": _zip,
+    "enumerate": _enumerate,
+    "sum": _sum,
+    "iter": _iterated,
+    "reversed": _iterated,
+    "next": _iterated,
+    "exec": _everything_may_change,
+    "eval": _everything_may_change,
+    "locals": _everything_may_change,
+    "globals": _everything_may_change,
+    "__import__": _everything_may_change,
+}

@@ -1,0 +1,339 @@
+"""Facts: what the evaluator found, in the field's words. A rule receives them and says what they mean.
+
+Every fact has a `site`, the place it is reported at: the innermost place in the file being checked, when the thing
+happens inside a helper of another file. Operands are values as they stood at that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dryfit.semantic.operand import Arguments, Operand
+from dryfit.semantic.values import Site, Unknown
+from dryfit.syntax import tree
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkCall:
+    """A call of a framework's function, class or method, by its canonical name.
+
+    A method is named after the class that was made, not the one that defines it ("torch.optim.Adam.step");
+    `receiver` is the object then. For subclasses written in the project the name is that of the nearest framework
+    class above.
+    """
+
+    site: Site
+    name: str
+    arguments: Arguments
+    receiver: Operand | None
+    result: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerBuilt:
+    """`torch.optim.X(params, ...)`; `parameters` is its first argument (None: certainly not given)."""
+
+    site: Site
+    class_name: str
+    arguments: Arguments
+    parameters: Operand | None | Unknown
+    optimizer: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAdded:
+    """A parameter group added to an optimizer that exists: `add_param_group`, or `param_groups.append/extend/+=`.
+
+    `method` is "add_param_group", "append", "extend", "insert" or "+=". `callee_tail` is the text behind the optimizer's
+    expression (`.param_groups.append`), where there is such a text. `repeats`: the optimizer certainly holds the
+    group's parameters already.
+    """
+
+    site: Site
+    method: str
+    optimizer: Operand
+    group: Operand | None | Unknown
+    callee_tail: Site | None
+    repeats: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerBuilt:
+    """`torch.optim.lr_scheduler.X(optimizer, ...)`."""
+
+    site: Site
+    class_name: str
+    arguments: Arguments
+    optimizer: Operand | None | Unknown
+    scheduler: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerCall:
+    """A method called on a scheduler. `class_name`: the framework class that was made.
+
+    `optimizer_has_stepped`: did the scheduler's optimizer take a step before, the first time this place is reached?
+    `name_site`: the method's name alone. `inside_scheduler`: in a method of a scheduler written in the project.
+    """
+
+    site: Site
+    name_site: Site
+    class_name: str
+    method: str
+    arguments: Arguments
+    scheduler: Operand
+    optimizer_has_stepped: bool | Unknown
+    inside_scheduler: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GradientsCleared:
+    """`zero_grad()` on an optimizer or a module."""
+
+    site: Site
+    receiver: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Backward:
+    """`loss.backward()`, `self.manual_backward(loss)`, `torch.autograd.backward(loss)`."""
+
+    site: Site
+    loss: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerStep:
+    """`optimizer.step()`.
+
+    `cleared`: where the gradients were cleared for certain after the last backward and before this step; None if they
+    were not, or it cannot be told.
+    """
+
+    site: Site
+    optimizer: Operand
+    cleared: Site | None
+
+
+@dataclass(frozen=True, slots=True)
+class GradientsTaken:
+    """`torch.autograd.grad(loss, params)` whose results reach no `.grad`, before a step of the optimizer that holds them.
+
+    Emitted only if nothing else could have filled the gradients (no backward, no unknown code in between).
+    """
+
+    site: Site
+    optimizer: Operand
+    step: Site
+
+
+@dataclass(frozen=True, slots=True)
+class LossCall:
+    """A loss of torch: `nn.CrossEntropyLoss()(input, target)` or `F.cross_entropy(input, target)`.
+
+    `name` is the functional or class name ("cross_entropy", "CrossEntropyLoss").
+    """
+
+    site: Site
+    name: str
+    input: Operand | None | Unknown
+    target: Operand | None | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class LoopEvent:
+    """`kind`: zero_grad, forward, backward, step, scheduler_step, clip, unscale, detach, item, eval, train, grad."""
+
+    kind: str
+    site: Site
+    subject: Operand | None
+    is_certain: bool  # on every way through the loop's body
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLoop:
+    """The innermost loop that takes optimizer steps or runs backward, with its events in order, helpers included.
+
+    `clears_gradients`: False only if nothing in the loop can clear the gradients that its steps use; `steps_every_pass`:
+    the step is on every way through the body (no accumulation). `clear_before`: a place before the loop that cleared.
+    """
+
+    site: Site
+    events: tuple[LoopEvent, ...]
+    clears_gradients: bool | Unknown
+    step: LoopEvent | None
+    steps_every_pass: bool
+    clear_before: Site | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerBuilt:
+    """`lightning.pytorch.Trainer(...)`."""
+
+    site: Site
+    arguments: Arguments
+    trainer: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerCall:
+    """`trainer.fit(...)`, `validate`, `test`, `predict`, or a call on the class (`Trainer.from_argparse_args`)."""
+
+    site: Site
+    name_site: Site
+    method: str
+    arguments: Arguments
+    trainer: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerAttribute:
+    """`trainer.name` or `Trainer.name` read, whatever is done with it."""
+
+    site: Site
+    name_site: Site
+    name: str
+    on_class: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoaderBuilt:
+    """`torch.utils.data.DataLoader(...)`."""
+
+    site: Site
+    arguments: Arguments
+    loader: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeSet:
+    """`owner.name = value`; `is_registered_base`: True if `Module.__init__` ran for the owner, False if certainly not."""
+
+    site: Site
+    owner: Operand
+    name: str
+    to: Operand
+    base_initialised: bool | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDefined:
+    """A class of the file, in the root of the class itself.
+
+    `kind`: module (torch), lightning_module, callback, datamodule, dataset, optimizer, scheduler, or "".
+    `framework_bases`: canonical names of all framework classes above. `is_open`: a base, metaclass or decorator is not
+    known, so nothing may be said about what the class lacks. `methods`: its own, by name.
+    `uses_automatic_optimization`: False if the constructor certainly sets `automatic_optimization = False`.
+    `is_driven_by_hand`: no Trainer sees the class and the file drives it by its own loop or by Fabric.
+    """
+
+    site: Site
+    name: str
+    kind: str
+    framework_bases: tuple[str, ...]
+    is_open: bool
+    methods: Mapping[str, tree.Function]
+    uses_automatic_optimization: bool | Unknown
+    is_driven_by_hand: bool
+    instance: Operand | Unknown  # after construction with unknown arguments
+
+
+@dataclass(frozen=True, slots=True)
+class HookDefined:
+    """A method of a LightningModule, Callback or LightningDataModule, in its own root, whatever its name.
+
+    `kind`: module, callback or datamodule. `site` is the method's name; `function` its definition (spans relative to the
+    same unit as the site). `is_plain`: no decorator that could change what it takes.
+    """
+
+    site: Site
+    kind: str
+    name: str
+    class_name: str
+    function: tree.Function
+    is_static: bool
+    is_plain: bool
+    owner: ClassDefined
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A return of the function that is the root (not of an inlined one); `value` is None for a bare `return`."""
+
+    site: Site
+    value: Operand | None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionEnded:
+    """The walk of the root's function is over; `falls_through`: its end can be reached without a return."""
+
+    site: Site  # of its name
+    name: str
+    returns: tuple[Returned, ...]
+    falls_through: bool
+    is_abstract: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NeverHeld:
+    """Parameters that no optimizer holds although they are used and not frozen; claimed from complete knowledge only.
+
+    `path` is the user's way to them (`critic_layer`, `self.critic`); `because`: the backward that reaches them, or the
+    place where they are used behind layers that are held. `site`: the optimizer that would be expected to hold them.
+    """
+
+    site: Site
+    path: str
+    because: Site
+    by: str  # "backward" or "forward"
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenHeld:
+    """A parameter that was switched off by hand (`.requires_grad = False`) and is in an optimizer all the same.
+
+    `site`: where it was switched off; `optimizer`: where the optimizer was built.
+    """
+
+    site: Site
+    path: str
+    optimizer: Site
+
+
+@dataclass(frozen=True, slots=True)
+class PlainContainer:
+    """Modules or parameters kept in a plain list, dict, tuple or set on a module, and nowhere registered.
+
+    `what`: "modules" or "parameters". `value`: the container's site if it is a display in the assignment.
+    """
+
+    site: Site
+    attribute: str
+    container: str
+    what: str
+    value: Site | None
+
+
+@dataclass(frozen=True, slots=True)
+class BaseNotInitialised:
+    """A module's constructor registers `attribute` before (or without) `super().__init__()`.
+
+    `first_statement`: the constructor's first statement after the docstring. `called_later`: the base's constructor is
+    called, but further down.
+    """
+
+    site: Site
+    attribute: str
+    constructor: Site
+    first_statement: Site
+    called_later: bool
+
+
+Fact: TypeAlias = (
+    FrameworkCall | OptimizerBuilt | GroupAdded | SchedulerBuilt | SchedulerCall | GradientsCleared | Backward | OptimizerStep
+    | GradientsTaken | LossCall | TrainingLoop | TrainerBuilt | TrainerCall | TrainerAttribute | LoaderBuilt | AttributeSet
+    | ClassDefined | HookDefined | Returned | FunctionEnded | NeverHeld | FrozenHeld | PlainContainer | BaseNotInitialised
+)

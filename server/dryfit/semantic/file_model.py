@@ -1,0 +1,168 @@
+"""A file as classes, functions and the body of its module: its units, folded.
+
+Places are named after what stands there (`Net.forward`, `<top>#3`), so that a name survives typing elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dryfit.syntax import tree
+from dryfit.syntax.document import Document
+from dryfit.syntax.units import Unit
+
+# Words without which neither a fact nor anything that a fact depends on can come from a body. Leaving a body out can
+# only make us silent.
+_EFFECT = re.compile(
+    r"optim|backward|zero_grad|\.step\(|parameters\(|Trainer|lr_scheduler|\bnn\.|\bF\.|softmax|sigmoid|cross_entropy"
+    r"|CrossEntropy|DataLoader|requires_grad|Sequential|Linear|Conv\d|Parameter|param_groups|dict\(|autograd|super\("
+    r"|def forward|def on_|def configure_|_step\(|_epoch_end|torch|\.fit\(|Dataset|get_lr"
+)
+_GLOBAL = re.compile(r"^[ \t]*global\s", re.M)
+_OPTIMIZER_NAME = re.compile(r"[A-Z]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSummary:
+    """What a unit's text tells before anything is evaluated."""
+
+    text: str
+    has_effect: bool
+    optimizers: tuple[str, ...]  # last names of calls that may build an optimizer
+    global_names: frozenset[str]  # declared `global` in a function of it
+    called_names: frozenset[str]
+
+
+@dataclass(slots=True)
+class ClassModel:
+    """A class: its definition (the body only if it is in the same unit), its place, and its members by name."""
+
+    node: tree.Class
+    place: str
+    members: dict[str, tuple[tree.Function | tree.Expression | None, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RootInput:
+    """A function or method that is walked on its own; `path` is the class it belongs to."""
+
+    node: tree.Function
+    place: str
+    path: str | None
+
+
+class FileModel:
+    """The units of a document, folded. Built anew after each edit from pieces that are kept by identity."""
+
+    __slots__ = ("classes", "functions", "roots", "starts", "statements", "summaries", "top", "unit_at")
+
+    def __init__(self, document: Document, previous: FileModel | None = None) -> None:
+        self.classes: dict[str, ClassModel] = {}
+        self.functions: dict[str, tuple[tree.Function, str]] = {}
+        self.top: list[tuple[str, tuple[tree.Statement, ...]]] = []
+        self.roots: dict[str, RootInput] = {}
+        self.unit_at: dict[str, Unit] = {}
+        self.starts: dict[str, int] = {}
+        self.statements: dict[str, tuple[tree.Statement, ...]] = {}  # a unit may be lowered again, these stay
+        self.summaries: dict[str, UnitSummary] = {}
+        known = {s.text: s for s in previous.summaries.values()} if previous else {}
+        self._fold(document, known)
+
+    def _fold(self, document: Document, known: dict[str, UnitSummary]) -> None:
+        stack: list[tuple[int, str]] = []  # (width, path) of the classes that are open
+        taken: dict[str, int] = {}
+        for unit, start in zip(document.units, document.starts, strict=True):
+            width = len(unit.indent.expandtabs(8))
+            while stack and width <= stack[-1][0]:
+                stack.pop()
+            prefix = stack[-1][1] + "." if stack else ""
+            first = unit.statements[0] if unit.statements else None
+            name = prefix + (first.name if isinstance(first, tree.Function | tree.Class) else "<top>")
+            count = taken[name] = taken.get(name, 0) + 1
+            place = name if count == 1 else f"{name}#{count}"
+            self.starts[place], self.unit_at[place], self.statements[place] = start, unit, unit.statements
+            self.summaries[place] = known.get(unit.text) or summarise(unit)
+            if stack:
+                self._add_members(stack[-1][1], unit.statements, place)
+            else:
+                self.top.append((place, unit.statements))
+                for statement in unit.statements:
+                    self._add_top(statement, place)
+            if isinstance(first, tree.Class) and unit.is_header:
+                stack.append((width, prefix + first.name))
+
+    def _add_top(self, statement: tree.Statement, place: str) -> None:
+        if isinstance(statement, tree.Function):
+            self.functions[statement.name] = (statement, place)
+            self._add_root(statement.name, RootInput(statement, place, None))
+        elif isinstance(statement, tree.Class):
+            self.add_class(statement.name, statement, place)
+        elif isinstance(statement, tree.If | tree.Try):
+            for inner in _guarded(statement):
+                self._add_top(inner, place)
+
+    def add_class(self, path: str, node: tree.Class, place: str) -> None:
+        self.classes[path] = ClassModel(node, place)
+        self._add_members(path, node.body, place)
+
+    def _add_members(self, path: str, statements: tuple[tree.Statement, ...], place: str) -> None:
+        members = self.classes[path].members if path in self.classes else {}
+        for statement in statements:
+            if isinstance(statement, tree.Function):
+                members[statement.name] = (statement, place)
+                self._add_root(f"{path}.{statement.name}", RootInput(statement, place, path))
+            elif isinstance(statement, tree.Class):
+                self.add_class(f"{path}.{statement.name}", statement, place)
+            elif isinstance(statement, tree.Assign):
+                for target in statement.targets:
+                    if isinstance(target, tree.Name):
+                        members[target.id] = (statement.value, place)
+            elif isinstance(statement, tree.If | tree.Try | tree.With | tree.For | tree.While):
+                # Conditional members exist, but which one holds is not known.
+                for inner in tree.walk(statement):
+                    if isinstance(inner, tree.Function | tree.Class):
+                        members[inner.name] = (None, place)
+                    elif isinstance(inner, tree.Name):
+                        members.setdefault(inner.id, (None, place))
+
+    def _add_root(self, name: str, root: RootInput) -> None:
+        while name in self.roots:
+            name += "'"
+        self.roots[name] = root
+
+
+def summarise(unit: Unit) -> UnitSummary:
+    """One pass over a unit; a call counts as building an optimizer if its name could be that of an optimizer class."""
+    optimizers: list[str] = []
+    called: set[str] = set()
+    global_names: set[str] = set()
+    scan_globals = _GLOBAL.search(unit.text) is not None
+    has_effect = _EFFECT.search(unit.text) is not None
+    for statement in unit.statements:
+        for node in tree.walk(statement):
+            if isinstance(node, tree.Call):
+                last = _last_name(node.func)
+                called.add(last)
+                if _OPTIMIZER_NAME.fullmatch(last):
+                    optimizers.append(last)
+            elif scan_globals and isinstance(node, tree.ScopeStatement) and node.kind == "global":
+                global_names.update(node.names)
+    return UnitSummary(unit.text, has_effect, tuple(optimizers), frozenset(global_names), frozenset(called))
+
+
+def _last_name(node: tree.Expression) -> str:
+    if isinstance(node, tree.Attribute):
+        return node.name
+    return node.id if isinstance(node, tree.Name) else ""
+
+
+def _guarded(statement: tree.If | tree.Try) -> Iterator[tree.Statement]:
+    """What stands directly under an `if` or `try` at the top of a module."""
+    yield from statement.body
+    yield from statement.orelse
+    if isinstance(statement, tree.Try):
+        for handler in statement.handlers:
+            yield from handler.body
+        yield from statement.final

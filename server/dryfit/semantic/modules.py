@@ -1,0 +1,391 @@
+"""Torch modules and the methods of framework objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dryfit.semantic import classes, containers, events, objects
+from dryfit.semantic.evaluator import Evaluator
+from dryfit.semantic.facts import FrameworkCall, TrainerCall
+from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, Instance, ListObject
+from dryfit.semantic.values import (
+    NONE,
+    PARAMETER_NAME,
+    UNKNOWN,
+    ClassValue,
+    ConstantValue,
+    External,
+    Method,
+    OneOf,
+    ParameterValue,
+    Ref,
+    SuperValue,
+    TensorValue,
+    TupleValue,
+    Value,
+    constant,
+    gather,
+    join_optional,
+)
+
+if TYPE_CHECKING:
+    from dryfit.semantic.calls import Passed
+
+CONTAINERS = frozenset(
+    {"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList", "torch.nn.ParameterDict"}
+)
+TRAINER = objects.TRAINER
+
+_GENERATORS = {"parameters": False, "named_parameters": True}
+_MODULE_GENERATORS = frozenset({"children", "modules", "named_children", "named_modules", "buffers", "named_buffers"})
+_FLUENT = frozenset(
+    "to cuda cpu train eval half float double bfloat16 requires_grad_ share_memory type to_empty compile".split()
+)
+_MODULE_INERT = frozenset(
+    "register_buffer log log_dict print state_dict save_hyperparameters register_forward_hook extra_repr all_gather".split()
+)
+# On an unknown receiver these are taken to change nothing of what matters here: the one place where a bare method name
+# counts, and it can only make us trust that nothing happened.
+_INERT = frozenset(
+    "item cpu numpy tolist size dim numel shape format join split strip print info debug warning error log log_dict "
+    "append add_scalar add_scalars add_image set_postfix set_description set_postfix_str parameters named_parameters get "
+    "items keys values mean sum detach clone train eval to cuda float double long view reshape squeeze unsqueeze zero_ "
+    "update startswith endswith flush write close add_argument parse_args state_dict time extend copy index max min "
+    "argmax round lower upper sample log_prob entropy reset seed manual_seed render save exists mkdir".split()
+)
+_DETACHING = frozenset(
+    "detach detach_ item argmax argmin tolist numpy size dim numel eq ne gt lt ge le bool long int sign round floor ceil".split()
+)
+_KEEPS_TAG = frozenset("squeeze view reshape to float cuda cpu contiguous unsqueeze flatten double half".split())
+_TENSOR_OTHER = frozenset(
+    "register_hook retain_grad requires_grad_ max min topk sort split chunk unbind unique nonzero is_floating_point".split()
+)
+_RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN", "torch.nn.MultiheadAttention"})
+_TAGS = {"torch.nn.Softmax": "softmax", "torch.nn.LogSoftmax": "log_softmax", "torch.nn.Sigmoid": "sigmoid"}
+_TRAINER_ENTRIES = frozenset({"fit", "validate", "test", "predict"})
+
+
+# ---------------------------------------------------------------------------------------------------- making
+def new_module(ev: Evaluator, path: str, passed: Passed) -> Ref:
+    """An instance of a module class of torch."""
+    attributes: dict[str, Value] = {}
+    is_open = False
+    first = passed.positional[0] if passed.positional else None
+    if path == "torch.nn.Sequential" and not isinstance(ev.get(first), DictObject):
+        attributes = {str(i): v for i, v in enumerate(passed.positional)}
+        if passed.open_positional:
+            known = passed.hidden[:1] != [UNKNOWN]
+            attributes["*"] = passed.hidden[0]
+            is_open = not known
+    elif path in CONTAINERS and first is not None:
+        thing, items = ev.get(first), containers.elements(ev, first)
+        if isinstance(thing, DictObject):
+            attributes = {str(e.key.value): e.value for e in thing.entries}
+            is_open = thing.is_open
+        elif items is not None:
+            attributes = {str(i): v for i, v in enumerate(items)}
+        else:
+            attributes = {"*": containers.element_of(ev, first)}
+            is_open = attributes["*"] is UNKNOWN
+        containers.consume(ev, first, passed.node.span)
+    else:
+        for i, value in enumerate(passed.values()):
+            if isinstance(value, Ref) and objects.is_module(ev, value):
+                attributes[f"({i})"] = value  # handed to a framework class: reachable through it
+    is_open = is_open or path.startswith("torch.nn.Transformer")
+    return ev.new(
+        passed.node,
+        path.rsplit(".", 1)[-1],
+        Instance(External(path), passed.pairs(), attributes, is_open, initialised=True),
+    )
+
+
+def has_parameters(ev: Evaluator, thing: Instance) -> bool:
+    """Does a torch module certainly register parameters of its own?"""
+    name = objects.class_name(thing)
+    return bool(name) and ev.program.frameworks.has_parameters(name) is True
+
+
+# --------------------------------------------------------------------------------------------------- calling
+def call_module(ev: Evaluator, ref: Ref, thing: Instance, passed: Passed) -> Value:
+    """`module(...)`: runs its forward."""
+    from dryfit.semantic import calls
+
+    ev.record("forward", passed.node.span, ref)
+    behind = frozenset(r for v in passed.values() if isinstance(v, TensorValue) for r in v.through)
+    ev.module_calls.append((ref, behind, ev.reported(passed.node.span)))
+    if isinstance(thing.cls, ClassValue):
+        found = ev.program.member(thing.cls, "forward")
+        if found is not None and found.function is not None and ev.program.member(thing.cls, "__call__") is None:
+            return calls.inline(ev, found.function, passed, ref, found.owner)
+        return ev.unknown_call(ref, passed.values())
+    path = objects.class_name(thing)
+    if "Loss" in path and ev.program.frameworks.is_subclass(path, "torch.nn.Module"):
+        return events.loss_called(ev, passed, path.rsplit(".", 1)[-1])
+    result = objects.combined(ev, passed.values())
+    through = result.through | {ref}
+    sources = result.sources if ev.no_grad else result.sources | {ref}
+    if path == "torch.nn.Sequential":
+        return _call_sequential(ev, ref, thing, passed, TensorValue(sources, through))
+    if path in CONTAINERS:
+        return UNKNOWN
+    if path in _RECURRENT:
+        return TupleValue((TensorValue(sources, through), UNKNOWN))
+    if not ev.program.frameworks.is_subclass(path, classes.MODULE):
+        return UNKNOWN
+    return TensorValue(sources, through, _TAGS.get(path, ""))
+
+
+def _call_sequential(ev: Evaluator, ref: Ref, thing: Instance, passed: Passed, result: TensorValue) -> Value:
+    """Gradients reach the members that are plain torch modules; with project classes inside, nothing is certain."""
+    parts = list(thing.attributes.values())
+    if thing.is_open or "*" in thing.attributes or not parts:
+        return TensorValue(result.sources, result.through)
+    members = [ev.instance(p) for p in parts]
+    if any(m is None or not isinstance(m.cls, External) for m in members):
+        return UNKNOWN
+    last = objects.class_name(members[-1])
+    return TensorValue(result.sources, result.through, _TAGS.get(last, ""))
+
+
+# --------------------------------------------------------------------------------------------------- methods
+def method(ev: Evaluator, base: Value, name: str, passed: Passed) -> Value:
+    """A method of something that is not project code, or not known."""
+    thing = ev.get(base)
+    if isinstance(base, Method) and base.name == "param_groups" and name in ("append", "extend", "insert"):
+        position = 1 if name == "insert" else 0
+        group = passed.get(position, "object")
+        events.groups_changed(ev, passed.node.span, base.receiver, name, group, passed.node)
+        return NONE
+    if isinstance(thing, ListObject) and isinstance(base, Ref):
+        site = passed.positional_sites[0] if passed.positional_sites else None
+        return containers.list_method(ev, passed.node, base, thing, name, tuple(passed.positional), site)
+    if isinstance(thing, DictObject) and isinstance(base, Ref):
+        keywords = DictObject(tuple([Entry(constant(k), v) for k, v in passed.keywords.items()]), passed.open_keywords)
+        return containers.dict_method(ev, passed.node, base, thing, name, tuple(passed.positional), keywords)
+    if isinstance(base, SuperValue):
+        return _super_method(ev, base, name, passed)
+    if isinstance(base, TensorValue):
+        return tensor_method(ev, base, name, passed)
+    if isinstance(base, ParameterValue):
+        return _parameter_method(ev, base, name, passed)
+    if isinstance(thing, Instance) and isinstance(base, Ref) and thing.cls is not UNKNOWN:
+        found = _instance_method(ev, base, thing, name, passed)
+        if found is not None:
+            return found
+    if isinstance(base, External):
+        return _class_method(ev, base, name, passed)
+    return _unknown_method(ev, base, name, passed)
+
+
+def _unknown_method(ev: Evaluator, base: Value, name: str, passed: Passed) -> Value:
+    """A method of an object that is not known: any of the things that such a name could do is provided for."""
+    if name == "zero_grad":
+        ev.record("zero_grad", passed.node.span, None)
+    if name == "backward":
+        # Whatever it is, gradients are not what they were.
+        ev.barrier()
+        ev.now.gradients.filled = True
+        ev.record("backward", passed.node.span, None)
+    if name in _INERT:
+        if isinstance(ev.get(base), GeneratorObject):
+            ev.escape(base, freezes=False)
+        for value in passed.values():
+            ev.escape(value, freezes=False)
+        return UNKNOWN
+    return ev.unknown_call(base, passed.values())
+
+
+def _super_method(ev: Evaluator, base: SuperValue, name: str, passed: Passed) -> Value:
+    """A method of the framework classes above."""
+    thing = ev.instance(base.receiver)
+    if name == "__init__":
+        initialise(ev, base.receiver)
+        return NONE
+    if name in ("__setattr__", "setup", "forward", "train", "eval", "on_load_checkpoint", "on_save_checkpoint"):
+        return NONE
+    if thing is not None and isinstance(base.receiver, Ref):
+        found = _instance_method(ev, base.receiver, thing, name, passed)
+        if found is not None:
+            return found
+    return ev.unknown_call(base.receiver, passed.values())
+
+
+def initialise(ev: Evaluator, receiver: Value | None) -> None:
+    """The framework's constructor ran for this object."""
+    thing = ev.instance(receiver)
+    if thing is not None and receiver is not None:
+        ev.put(receiver, replace(thing, initialised=True))
+
+
+def _class_method(ev: Evaluator, base: External, name: str, passed: Passed) -> Value:
+    """`Class.method(...)` of a framework class."""
+    if base.path == TRAINER:
+        ev.emit(_trainer_call(ev, base, name, passed))
+    elif name == "__init__" and passed.positional:
+        initialise(ev, passed.positional[0])
+        return NONE
+    return ev.unknown_call(None, passed.values())
+
+
+def _instance_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passed: Passed) -> Value | None:
+    """A method of a framework object, or one that a project object inherits; None if it is not modelled."""
+    path = _framework_class(ev, thing)
+    bases = ev.program.frameworks.bases(path) if path else ()
+    value: Value | None = None
+    if classes.OPTIMIZER in bases:
+        value = events.optimizer_method(ev, base, thing, name, passed)
+    elif classes.SCHEDULER in bases:
+        value = events.scheduler_method(ev, base, path, name, passed)
+    elif classes.PARAMETER in bases or path == classes.PARAMETER:
+        value = _parameter_object_method(ev, base, thing, name, passed)
+    elif classes.MODULE in bases:
+        value = _module_method(ev, base, thing, path, name, passed)
+    elif path == TRAINER:
+        ev.emit(_trainer_call(ev, base, name, passed))
+        value = ev.unknown_call(None, passed.values())
+    elif path == "torch.cuda.amp.GradScaler" or path == "torch.amp.GradScaler":
+        value = events.scaler_method(ev, base, name, passed)
+    if path and not ev.silence:
+        site = ev.reported(passed.node.span)
+        result = ev.operand(UNKNOWN if value is None else value, site)
+        ev.emit(FrameworkCall(site, f"{path}.{name}", passed.for_rules(ev), ev.operand(base, site), result))
+    return value
+
+
+def _framework_class(ev: Evaluator, thing: Instance) -> str:
+    return "" if thing.cls is UNKNOWN else classes.nearest_framework_class(ev.program, thing.cls)
+
+
+def _trainer_call(ev: Evaluator, base: Value, name: str, passed: Passed) -> TrainerCall:
+    site = ev.reported(passed.node.span)
+    name_site = events.method_name_site(ev, passed.node, site)
+    return TrainerCall(site, name_site, name, passed.for_rules(ev), ev.operand(base, site))
+
+
+# -------------------------------------------------------------------------------------------- torch.nn.Module
+def _module_method(ev: Evaluator, base: Ref, thing: Instance, path: str, name: str, passed: Passed) -> Value | None:
+    first = passed.positional[0] if passed.positional else None
+    if name in _GENERATORS:
+        recurse = passed.get(1, "recurse")
+        whole = frozenset({base}) if recurse is None or recurse == ConstantValue(True, "bool") else frozenset()
+        element: Value = ParameterValue(frozenset({base}), False, whole)
+        if _GENERATORS[name]:
+            element = TupleValue((PARAMETER_NAME, element))
+        return containers.iterator(ev, passed.node, element, name)
+    if name in _MODULE_GENERATORS:
+        return containers.iterator(ev, passed.node, _any_module(ev, base, name), name)
+    if name == "requires_grad_":
+        value = passed.get(0, "requires_grad")
+        off = False if value is None else not value.value if isinstance(value, ConstantValue) else UNKNOWN
+        ev.freeze([base], off)
+        return base
+    if name in ("train", "eval"):
+        ev.record(name, passed.node.span, base)
+    if name in _FLUENT:
+        return base
+    if name == "zero_grad":
+        events.cleared(ev, base, passed)
+        return NONE
+    if name in ("add_module", "register_module", "register_parameter"):
+        key, value = passed.get(0, "name"), passed.get(1, "module") or passed.get(1, "param")
+        if isinstance(key, ConstantValue) and value is not None:
+            ev.put(base, objects.with_attribute(thing, str(key.value), value))
+        else:
+            ev.put(base, replace(thing, is_open=True))
+        return NONE
+    if path in CONTAINERS:
+        return _container_method(ev, base, thing, name, passed)
+    if name == "manual_backward" and first is not None:
+        return events.backward(ev, first, passed)
+    if name in ("optimizers", "lr_schedulers") and path == classes.LIGHTNING_MODULE:
+        return UNKNOWN
+    if name in ("freeze", "unfreeze") and path == classes.LIGHTNING_MODULE:
+        ev.freeze([base], name == "freeze")
+        return NONE
+    if name in _MODULE_INERT:
+        for value in passed.values():
+            ev.escape(value, freezes=False)
+        return UNKNOWN
+    return ev.unknown_call(base, passed.values())
+
+
+def _any_module(ev: Evaluator, base: Ref, name: str) -> Value:
+    """What `children()` and `modules()` yield: some module below, of which nothing more is known."""
+    return TupleValue((UNKNOWN, UNKNOWN)) if name.startswith("named") else UNKNOWN
+
+
+def _container_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passed: Passed) -> Value | None:
+    value = passed.get(0, "module") or UNKNOWN
+    if name == "append":
+        key = "*" if ev.frame.loops or "*" in thing.attributes else str(len(thing.attributes))
+        present = thing.attributes.get(key)
+        ev.put(base, objects.with_attribute(thing, key, value if present is None else join_optional(present, value) or UNKNOWN))
+        return base
+    if name == "extend":
+        items = containers.elements(ev, value)
+        more: Value | None = None if items is not None else containers.element_of(ev, value)
+        for item in items or ():
+            more = gather(more, item)
+        containers.consume(ev, value, passed.node.span)
+        if more is not None:
+            present = thing.attributes.get("*")
+            now = objects.with_attribute(thing, "*", more if present is None else gather(present, more) or UNKNOWN)
+            ev.put(base, replace(now, is_open=thing.is_open or more is UNKNOWN))
+        return base
+    if name in ("keys", "items", "values", "forward"):
+        if name == "values" and not thing.is_open:
+            found: Value | None = None
+            for part in thing.attributes.values():
+                found = gather(found, part)
+            return containers.iterator(ev, passed.node, UNKNOWN if found is None else found, "values")
+        return UNKNOWN
+    return ev.unknown_call(base, passed.values())
+
+
+# ----------------------------------------------------------------------------------------------- parameters
+def _parameter_method(ev: Evaluator, base: ParameterValue, name: str, passed: Passed) -> Value:
+    """A method of some element of `net.parameters()`."""
+    if name == "requires_grad_":
+        value = passed.get(0, "requires_grad")
+        off = False if value is None else not value.value if isinstance(value, ConstantValue) else UNKNOWN
+        ev.freeze(base.whole, off)
+        if base.of - base.whole:
+            ev.freeze(base.of - base.whole, UNKNOWN)
+        return base
+    if name in ("detach_",):
+        ev.freeze(base.of, UNKNOWN)
+    if name in ("detach", "numel", "size", "dim", "norm", "abs", "pow", "sum", "clone", "to", "data_ptr"):
+        return UNKNOWN
+    return UNKNOWN
+
+
+def _parameter_object_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passed: Passed) -> Value | None:
+    """A method of `nn.Parameter(...)` itself."""
+    if name == "requires_grad_":
+        value = passed.get(0, "requires_grad")
+        off = False if value is None else not value.value if isinstance(value, ConstantValue) else UNKNOWN
+        ev.put(base, replace(thing, frozen=off, frozen_at=ev.reported(passed.node.span) if off is True else None))
+        return base
+    sources = frozenset() if ev.no_grad or thing.frozen is not False or name in _DETACHING else frozenset({base})
+    return TensorValue(sources)
+
+
+def tensor_method(ev: Evaluator, base: TensorValue, name: str, passed: Passed) -> Value:
+    """A method of a tensor that was computed here."""
+    if name == "backward":
+        return events.backward(ev, base, passed)
+    if name in ("detach", "item"):
+        ev.record(name, passed.node.span, base)
+    if name in _DETACHING:
+        return TensorValue(through=base.through) if name in ("detach", "detach_", "sign", "long", "round") else UNKNOWN
+    if name in _TENSOR_OTHER:
+        return UNKNOWN
+    tag = name if name in ("softmax", "sigmoid", "log_softmax") else base.tag if name in _KEEPS_TAG else ""
+    return objects.combined(ev, [base, *passed.values()], tag)
+
+
+Handler = Callable[[Evaluator, Ref, Instance, str, "Passed"], "Value | None"]
+__all__ = ["OneOf", "call_module", "initialise", "method", "new_module", "tensor_method"]

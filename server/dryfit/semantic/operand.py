@@ -1,0 +1,403 @@
+"""Operands: values as a rule sees them, at their place and as they stood when the fact happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dryfit.semantic.heap import DictObject, GeneratorObject, Heap, Instance, ListObject
+from dryfit.semantic.values import (
+    UNKNOWN,
+    BoundMethod,
+    ClassValue,
+    ConstantValue,
+    External,
+    FunctionValue,
+    Method,
+    OneOf,
+    ParameterValue,
+    Ref,
+    Site,
+    TensorValue,
+    TupleValue,
+    Unknown,
+    Value,
+    options,
+)
+from dryfit.syntax import tree
+from dryfit.text.span import Span
+
+
+class Classes(Protocol):
+    """What operands ask about classes."""
+
+    def ancestry(self, cls: ClassValue | External) -> tuple[tuple[str, ...], bool]:
+        """Canonical names of the class and all classes above it, and whether one of them is not known."""
+        ...
+
+    def has_method(self, cls: ClassValue | External, name: str) -> bool | Unknown:
+        """Does the class, or one above it, define the method?"""
+        ...
+
+    def parameter_owners(self, heap: Heap, refs: Iterable[Ref]) -> frozenset[Ref]:
+        """What certainly owns a parameter in or below these modules."""
+        ...
+
+    def is_empty_module(self, heap: Heap, ref: Ref) -> bool:
+        """Is certainly no parameter registered in or below this module?"""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A value with the heap it lives in. All questions are conservative: True means certain."""
+
+    value: Value
+    site: Site
+    heap: Heap = field(repr=False, compare=False)
+    classes: Classes = field(repr=False, compare=False)
+
+    # ------------------------------------------------------------------------------------------ alternatives
+    @property
+    def is_unknown(self) -> bool:
+        """Nothing at all is known of it."""
+        if self.value is UNKNOWN:
+            return True
+        thing = self._object
+        return isinstance(thing, Instance) and thing.cls is UNKNOWN
+
+    @property
+    def options(self) -> tuple[Operand, ...]:
+        """What it can be, one by one: itself, unless ways through the program disagree."""
+        if isinstance(self.value, OneOf):
+            return tuple(self._at(v) for v in options(self.value))
+        return (self,)
+
+    @property
+    def kind(self) -> str:
+        """constant, tuple, list, set, dict, generator, instance, class, function, method, parameter, tensor, name,
+        one-of, unknown.
+
+        A `parameter` is one trainable tensor; `method` is a bound method that was not called; `name` a framework
+        function or module; a framework class is a `class`.
+        """
+        value, thing = self.value, self._object
+        if self.is_unknown:
+            return "unknown"
+        if isinstance(thing, ListObject):
+            return thing.kind
+        if isinstance(thing, DictObject):
+            return "dict"
+        if isinstance(thing, GeneratorObject):
+            return "generator"
+        if isinstance(thing, Instance):
+            return "parameter" if self.is_a("torch.nn.Parameter") else "instance"
+        if isinstance(value, External):
+            return "class" if self.classes.ancestry(value)[0] else "name"
+        return _KINDS.get(value.__class__, "unknown")
+
+    # ------------------------------------------------------------------------------------------------ scalars
+    @property
+    def literal(self) -> tree.ConstantValue | Unknown:
+        """The Python constant it certainly is, or Unknown."""
+        return self.value.value if isinstance(self.value, ConstantValue) else UNKNOWN
+
+    @property
+    def is_constant(self) -> bool:
+        return isinstance(self.value, ConstantValue)
+
+    @property
+    def is_none(self) -> bool:
+        return isinstance(self.value, ConstantValue) and self.value.value is None
+
+    @property
+    def method_name(self) -> str:
+        """The name of a bound method that was not called ("" if it is none): `net.parameters`."""
+        if isinstance(self.value, Method):
+            return self.value.name
+        return self.value.function.name if isinstance(self.value, BoundMethod) else ""
+
+    @property
+    def receiver(self) -> Operand | None:
+        """What a bound method is bound to."""
+        return self._at(self.value.receiver) if isinstance(self.value, Method | BoundMethod) else None
+
+    @property
+    def tag(self) -> str:
+        """Of a tensor: softmax, log_softmax, sigmoid, loss, gradient, data, or ""."""
+        return self.value.tag if isinstance(self.value, TensorValue) else ""
+
+    # ------------------------------------------------------------------------------------------------ classes
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Canonical names of its class and of those above that are known; for a class, its own. () if not known.
+
+        A class of the project is called by its plain name.
+        """
+        cls = self._class
+        return () if cls is None else self.classes.ancestry(cls)[0]
+
+    def is_a(self, name: str) -> bool:
+        """Certainly an instance of the class with this canonical name."""
+        return isinstance(self._object, Instance) and name in self.class_names
+
+    def is_not_a(self, *names: str) -> bool:
+        """Certainly an instance of none of these, nor unknown; a value that is no instance is none of them."""
+        if self.is_unknown or isinstance(self.value, OneOf):
+            return False
+        cls = self._class
+        if cls is None or not isinstance(self._object, Instance):
+            return True
+        found, is_open = self.classes.ancestry(cls)
+        return not is_open and not any(name in found for name in names)
+
+    def is_class_of(self, name: str) -> bool:
+        """Certainly a class (not an instance) that is or derives from the one with this canonical name."""
+        return isinstance(self.value, ClassValue | External) and name in self.classes.ancestry(self.value)[0]
+
+    def has_method(self, name: str) -> bool | Unknown:
+        """Does the class of this instance, or a class above it, define the method? Unknown if one is not known."""
+        cls = self._class
+        return UNKNOWN if cls is None else self.classes.has_method(cls, name)
+
+    @property
+    def _class(self) -> ClassValue | External | None:
+        thing = self._object
+        if isinstance(thing, Instance):
+            return None if thing.cls is UNKNOWN else thing.cls
+        return self.value if isinstance(self.value, ClassValue | External) else None
+
+    @property
+    def arguments(self) -> Mapping[int | str, Operand]:
+        """The arguments an instance was made with, by position or keyword; "**" is there if others may be."""
+        thing = self._object
+        return {k: self._at(v) for k, v in thing.arguments} if isinstance(thing, Instance) else {}
+
+    # --------------------------------------------------------------------------------------------- containers
+    @property
+    def elements(self) -> tuple[Operand, ...] | Unknown:
+        """All elements of a list, tuple or set in order, each at the place where it was written; or Unknown."""
+        value, thing = self.value, self._object
+        if isinstance(value, TupleValue):
+            sites = value.sites or (None,) * len(value.items)
+            return tuple(self._at(v, s) for v, s in zip(value.items, sites, strict=True))
+        if isinstance(thing, ListObject) and thing.rest is None:
+            return tuple(self._at(v, s) for v, s in zip(thing.items, thing.sites, strict=True))
+        return UNKNOWN
+
+    @property
+    def known_elements(self) -> tuple[Operand, ...]:
+        """The elements that are certainly there, whatever else is; those of a rest stand for at least none."""
+        elements = self.elements
+        if elements is not UNKNOWN:
+            return elements
+        thing = self._object
+        if isinstance(thing, ListObject):
+            return tuple(self._at(v, s) for v, s in zip(thing.items, thing.sites, strict=True))
+        return ()
+
+    @property
+    def any_element(self) -> Operand | None:
+        """What any one further element is, of a list that is not fully known or an iterator; None if nothing is."""
+        thing = self._object
+        if isinstance(thing, ListObject) and thing.rest is not None:
+            return self._at(thing.rest, thing.rest_site)
+        return self._at(thing.element) if isinstance(thing, GeneratorObject) else None
+
+    @property
+    def entries(self) -> tuple[tuple[Operand, Operand], ...] | Unknown:
+        """Keys and values of a dict whose keys are all known; or Unknown."""
+        thing = self._object
+        if not isinstance(thing, DictObject) or thing.is_open:
+            return UNKNOWN
+        return tuple((self._at(e.key, e.key_site), self._at(e.value, e.value_site)) for e in thing.entries)
+
+    def entry(self, key: str) -> Operand | None | Unknown:
+        """The value of a dict's key; None if it certainly has none; Unknown if that cannot be told."""
+        thing = self._object
+        if not isinstance(thing, DictObject):
+            return UNKNOWN
+        found = thing.find(ConstantValue(key, "str"))
+        if found is not None:
+            return self._at(found.value, found.value_site)
+        return UNKNOWN if thing.is_open else None
+
+    @property
+    def is_exhausted(self) -> bool:
+        """An iterator that was certainly run to its end already."""
+        thing = self._object
+        return isinstance(thing, GeneratorObject) and thing.used is True
+
+    @property
+    def made_at(self) -> Site | None:
+        """The expression that made an iterator."""
+        thing = self._object
+        return thing.made_at if isinstance(thing, GeneratorObject) else None
+
+    @property
+    def used_at(self) -> Site | None:
+        """What ran an iterator to its end, if one place did."""
+        thing = self._object
+        return thing.used_at if isinstance(thing, GeneratorObject) else None
+
+    @property
+    def origin(self) -> str:
+        """What made an iterator: parameters, named_parameters, filter, chain, "generator expression", ..."""
+        thing = self._object
+        return thing.origin if isinstance(thing, GeneratorObject) else ""
+
+    # --------------------------------------------------------------------------------------------- parameters
+    @property
+    def is_parameters(self) -> bool:
+        """Certainly one trainable tensor or a collection of nothing else."""
+        value, thing = self.value, self._object
+        if isinstance(value, ParameterValue) or self.kind == "parameter":
+            return True
+        if isinstance(value, OneOf):
+            return all(o.is_parameters for o in self.options)
+        if isinstance(thing, GeneratorObject):
+            return self._at(thing.element).is_parameters
+        if isinstance(thing, ListObject) or isinstance(value, TupleValue):
+            parts = [*self.known_elements, *([self.any_element] if self.any_element else [])]
+            return bool(parts) and all(p.is_parameters for p in parts)
+        return False
+
+    @property
+    def whole_modules(self) -> frozenset[Ref]:
+        """Modules (or single Parameter objects) all of whose parameters are certainly in this collection."""
+        return frozenset(self._whole(0))
+
+    def shares_parameters(self, other: Operand) -> bool:
+        """Certainly at least one parameter is in both collections (of a dict: in its `params`)."""
+        mine = self.classes.parameter_owners(self.heap, self.whole_modules)
+        return bool(mine & self.classes.parameter_owners(other.heap, other.whole_modules))
+
+    @property
+    def has_no_parameters(self) -> bool:
+        """Certainly empty: an empty list, or the parameters of modules in which nothing is registered."""
+        return self._is_empty(0)
+
+    def _is_empty(self, depth: int) -> bool:
+        value, thing = self.value, self._object
+        if depth > 4:
+            return False
+        if isinstance(value, ParameterValue):
+            return not value.is_open and bool(value.of) and all(self.classes.is_empty_module(self.heap, r) for r in value.of)
+        if isinstance(thing, Instance):
+            return self.is_a("torch.nn.Module") and isinstance(value, Ref) and self.classes.is_empty_module(self.heap, value)
+        if isinstance(thing, GeneratorObject):
+            return thing.used is False and self._at(thing.element)._is_empty(depth + 1)
+        if isinstance(thing, DictObject):
+            found = self.entry("params")
+            return isinstance(found, Operand) and found._is_empty(depth + 1)
+        if isinstance(value, TupleValue) or isinstance(thing, ListObject):
+            parts = [*self.known_elements, *([self.any_element] if self.any_element else [])]
+            return all(part._is_empty(depth + 1) for part in parts)
+        return False
+
+    def _whole(self, depth: int) -> Iterator[Ref]:
+        value, thing = self.value, self._object
+        if depth > 4:
+            return
+        if isinstance(value, ParameterValue):
+            yield from value.whole
+        elif isinstance(value, Ref) and self.kind == "parameter":
+            yield value
+        elif isinstance(thing, GeneratorObject) and thing.used is False:
+            yield from self._at(thing.element)._whole(depth + 1)
+        elif isinstance(thing, DictObject):
+            found = thing.find(ConstantValue("params", "str"))
+            if found is not None:
+                yield from self._at(found.value)._whole(depth + 1)
+        elif isinstance(value, TupleValue) and len(value.items) == 2 and isinstance(value.items[1], ParameterValue):
+            yield from value.items[1].whole  # ("name", parameter)
+        else:
+            for part in (*self.known_elements, *([self.any_element] if self.any_element else [])):
+                yield from part._whole(depth + 1)
+
+    # ------------------------------------------------------------------------------------------------ objects
+    def attribute(self, name: str) -> Operand | None | Unknown:
+        """An attribute of an instance that was seen being set; None if it certainly has none; else Unknown."""
+        thing = self._object
+        if not isinstance(thing, Instance):
+            return UNKNOWN
+        if name in thing.attributes:
+            return self._at(thing.attributes[name])
+        return UNKNOWN if thing.is_open or thing.escaped or thing.lazy is not None else None
+
+    @property
+    def is_escaped(self) -> bool:
+        """Code that is not known has held it: nothing absent may be claimed."""
+        thing = self._object
+        return isinstance(thing, Instance) and thing.escaped
+
+    def is_same(self, other: Operand) -> bool:
+        """Certainly the same object."""
+        return isinstance(self.value, Ref) and self.value == other.value
+
+    @property
+    def _object(self) -> object:
+        return self.heap.get(self.value) if isinstance(self.value, Ref) else None
+
+    def _at(self, value: Value, site: Site | None = None) -> Operand:
+        return Operand(value, site or self.site, self.heap, self.classes)
+
+
+_KINDS: Mapping[type, str] = {
+    ConstantValue: "constant",
+    TupleValue: "tuple",
+    OneOf: "one-of",
+    ClassValue: "class",
+    FunctionValue: "function",
+    BoundMethod: "method",
+    Method: "method",
+    ParameterValue: "parameter",
+    TensorValue: "tensor",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordArgument:
+    """`name=value`. `argument` is its written form in the call, None if it came from `**mapping`."""
+
+    name: str
+    value: Operand
+    name_site: Site
+    argument: tree.Argument | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of a call, with `*sequences` and `**mappings` unpacked as far as they are known."""
+
+    call: tree.Call
+    site: Site
+    positional: tuple[Operand, ...] = ()
+    keywords: Mapping[str, KeywordArgument] = field(default_factory=dict)
+    has_unknown_positional: bool = False
+    has_unknown_keywords: bool = False
+
+    def get(self, position: int | None, name: str) -> Operand | None | Unknown:
+        """The argument at a position or of a name; None if it is certainly not given; Unknown if it may be."""
+        if position is not None and position < len(self.positional):
+            return self.positional[position]
+        if name in self.keywords:
+            return self.keywords[name].value
+        if self.has_unknown_keywords or (position is not None and self.has_unknown_positional):
+            return UNKNOWN
+        return None
+
+    def known(self, position: int | None, name: str) -> Operand | None:
+        """The argument if it is certainly given, else None; ask `get` to tell "not given" from "cannot tell"."""
+        found = self.get(position, name)
+        return found if isinstance(found, Operand) else None
+
+    @property
+    def are_complete(self) -> bool:
+        """Everything that is passed is known."""
+        return not (self.has_unknown_keywords or self.has_unknown_positional)
+
+    def site_of(self, span: Span) -> Site:
+        """A place inside the call."""
+        return Site(self.site.module, self.site.place, span)

@@ -1,0 +1,173 @@
+"""The program: the files that are known, and what was asked about them. The only mutable thing of this layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, TypeVar
+
+from dryfit.frameworks import Frameworks
+from dryfit.semantic import classes, objects, questions
+from dryfit.semantic.file_model import FileModel
+from dryfit.semantic.heap import Heap
+from dryfit.semantic.memory import Memory
+from dryfit.semantic.model import SemanticModel
+from dryfit.semantic.values import UNKNOWN, ClassValue, External, FunctionValue, Ref, Unknown, Value
+from dryfit.syntax import tree
+from dryfit.syntax.document import Document
+
+J = TypeVar("J")
+
+MAX_ANSWERS = 60_000
+
+
+class Program(Generic[J]):
+    """Files by module name (any string), questions by root.
+
+    `judge` says what is wrong with the model of one root; its answer is remembered and worked out again only when
+    something that it rests on has changed.
+    """
+
+    def __init__(self, frameworks: Frameworks, judge: Callable[[SemanticModel], tuple[J, ...]]) -> None:
+        self.frameworks = frameworks
+        self.files: dict[str, FileModel] = {}
+        self._documents: dict[str, Document] = {}
+        self._judge = judge
+        self._memory = Memory(
+            {
+                **{name: self._bind(function) for name, function in questions.QUESTIONS.items()},
+                "judgement": self._work_out_judgement,
+            },
+            {**questions.CYCLES, "judgement": ()},
+        )
+
+    # --------------------------------------------------------------------------------------------------- files
+    def open(self, module: str, document: Document) -> None:
+        """Take a file in, or another text for it."""
+        previous = self.files.get(module)
+        self._documents[module] = document
+        self.files[module] = FileModel(document, previous)
+        if previous is not None:
+            self._memory.invalidate(questions.changed_inputs(module, previous, self.files[module], self._memory.keys))
+
+    def changed(self, module: str) -> None:
+        """The document was edited: whatever rests on the units that changed is stale."""
+        previous = self.files[module]
+        now = self.files[module] = FileModel(self._documents[module], previous)
+        self._memory.invalidate(questions.changed_inputs(module, previous, now, self._memory.keys))
+        self._memory.prune(MAX_ANSWERS)
+
+    def close(self, module: str) -> None:
+        self.files.pop(module, None)
+        self._documents.pop(module, None)
+        self._memory.forget([key for key in self._memory.keys() if len(key) > 1 and key[1] == module])
+
+    # --------------------------------------------------------------------------------------------------- roots
+    def roots(self, module: str) -> tuple[str, ...]:
+        """Everything that is judged on its own: the module's body, each class, each function and method."""
+        return questions.all_roots(self.files[module])
+
+    def roots_at(self, module: str, line: int) -> tuple[str, ...]:
+        """The roots whose own text is on that line."""
+        file, document = self.files[module], self._documents[module]
+        place = _place_at(file, document, line)
+        return () if place is None else questions.roots_in(file, place)
+
+    def is_fresh(self, module: str, root: str) -> bool:
+        return self._memory.is_fresh("judgement", module, root)
+
+    def judgement(self, module: str, root: str) -> tuple[J, ...]:
+        answer: tuple[J, ...] = self._memory.ask("judgement", module, root)
+        return answer
+
+    def last_judgement(self, module: str, root: str) -> tuple[J, ...]:
+        """What was said of a root last, fresh or not."""
+        answer: tuple[J, ...] | None = self._memory.peek("judgement", module, root)
+        return answer or ()
+
+    def model(self, module: str, root: str) -> SemanticModel:
+        """The facts of one root."""
+        found: SemanticModel = self._memory.ask("root", module, root)
+        return found
+
+    def line_of(self, module: str, place: str) -> int | None:
+        """The first line of a unit; None if it is gone."""
+        file = self.files.get(module)
+        return None if file is None else file.starts.get(place)
+
+    @property
+    def work(self) -> int:
+        """Questions worked out so far."""
+        return self._memory.computed
+
+    # ------------------------------------------------------------------------------- what the evaluator asks
+    def ask(self, *key: Any) -> Any:
+        return self._memory.ask(*key)
+
+    def lookup(self, module: str, name: str) -> tuple[Value | None, Heap]:
+        """The value of a module's global, with the heap it needs; None if the module does not bind the name."""
+        answer: tuple[Value | None, Heap] = self._memory.ask("global", module, name)
+        return answer
+
+    def mro(self, cls: ClassValue) -> tuple[tuple[ClassValue | External, ...], bool]:
+        """The classes in lookup order, and whether one of them is not known."""
+        answer: tuple[tuple[ClassValue | External, ...], bool] = self._memory.ask("mro", cls.module, cls.path)
+        return answer
+
+    def ancestry(self, cls: ClassValue | External) -> tuple[tuple[str, ...], bool]:
+        """Names of the class and all classes above it, and whether one of them is not known."""
+        return classes.ancestry(self, cls)
+
+    def parameter_owners(self, heap: Heap, refs: Iterable[Ref]) -> frozenset[Ref]:
+        """What certainly owns a parameter in or below these modules."""
+        return objects.parameter_owners(self, heap, refs)
+
+    def is_empty_module(self, heap: Heap, ref: Ref) -> bool:
+        """Is certainly no parameter registered in or below this module?"""
+        return objects.is_empty(self, heap, ref)
+
+    def has_method(self, cls: ClassValue | External, name: str) -> bool | Unknown:
+        """Does the class, or one above it, define the method?"""
+        mro, is_open = ((cls,), False) if isinstance(cls, External) else self.mro(cls)
+        for c in mro:
+            if isinstance(c, External) and self.frameworks.has_member(c.path, name):
+                return True
+            if isinstance(c, ClassValue) and self._memory.ask("node", c.module, c.path, name) is not None:
+                return True
+        return UNKNOWN if is_open else False
+
+    def member(self, cls: ClassValue, name: str, *, after: bool = False) -> classes.Member | None:
+        """A member of a class or of the project classes above it (`after`: above it only)."""
+        return classes.member(self, cls, name, after=after)
+
+    def definition(self, function: FunctionValue) -> tree.Function | tree.Lambda | None:
+        """The present definition of a function value."""
+        if function.node is not None:
+            return function.node
+        answer: tree.Function | None = self._memory.ask("definition", function.module, function.place, function.name)
+        return answer
+
+    def is_worth_walking(self, function: FunctionValue) -> bool:
+        """May walking this function's body tell anything?"""
+        answer: bool = self._memory.ask("worth", function.module, function.place, 3)
+        return answer
+
+    def _bind(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *arguments: function(self, *arguments)
+
+    def _work_out_judgement(self, module: str, root: str) -> tuple[J, ...]:
+        return self._judge(self._memory.ask("root", module, root))
+
+
+def place_of(file: FileModel, line: int) -> str | None:
+    """The unit on a line, by its place."""
+    best: str | None = None
+    for place, start in file.starts.items():
+        if start <= line:
+            best = place
+        else:
+            break
+    return best
+
+
+def _place_at(file: FileModel, document: Document, line: int) -> str | None:
+    return place_of(file, line) if document.units else None
