@@ -16,10 +16,9 @@ def module(name: str) -> ModuleType:
 
 @cache
 def classes(name: str) -> dict[str, type]:
-    """Public classes that a module offers as its own, by dotted name."""
-    root = name.partition(".")[0]
+    """Public classes that a module offers and that are defined in it or below it, by dotted name."""
     return {
         f"{name}.{key}": value
         for key, value in vars(module(name)).items()
-        if inspect.isclass(value) and not key.startswith("_") and value.__module__.startswith(root)
+        if inspect.isclass(value) and not key.startswith("_") and f"{value.__module__}.".startswith(f"{name}.")
     }

@@ -1,6 +1,7 @@
 """One spelling for everything that is offered under several."""
 
 import pytest
+
 from dryfit.frameworks import bundled
 
 

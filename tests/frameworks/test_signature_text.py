@@ -3,6 +3,7 @@
 import inspect
 
 import pytest
+
 from dryfit.frameworks import Parameter, Signature
 from dryfit.frameworks.signature import parse_signature, signature_text
 

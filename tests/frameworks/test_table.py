@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from dryfit.frameworks.bundled import FOLDER
 from dryfit.frameworks.table import ClassEntry, Table, from_json, to_json
 

@@ -49,7 +49,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
     for added in model.facts(facts.GroupAdded):
         if added.method == "add_param_group" and isinstance(added.group, Operand):
             if _is_any_of(added.group, BESIDE_DICTS):
-                yield _added(added.group)
+                yield _added(added, added.group)
 
 
 def _refused(groups: Operand) -> list[tuple[str, Operand]]:
@@ -74,7 +74,11 @@ def _in_list(optimizer: str, groups: Operand) -> Iterator[Finding]:
     # With the refused elements wrapped, nothing but dicts is left; LBFGS takes one group only.
     dicts = [element for _, element in _elements(groups) if _is_any_of(element, ("dict",))]
     is_mendable = optimizer != "LBFGS" and len(dicts) + len(refused) == len(_elements(groups))
-    for name, element in refused:
+    sites = [element.site for _, element in refused]
+    for i, (position, element) in enumerate(refused):
+        if element.site in sites[:i]:  # written once, in a loop
+            continue
+        name = position if sites.count(element.site) == 1 else "a parameter group"
         # A generator expression alone in a call's parentheses shares them with the call.
         has_own_text = element.origin != "generator expression" or _holds(groups.site, element.site)
         can_wrap = is_mendable and has_own_text and element.site != groups.site and _is_group_content(element)
@@ -87,8 +91,9 @@ def _in_list(optimizer: str, groups: Operand) -> Iterator[Finding]:
         )
 
 
-def _added(group: Operand) -> Finding:
-    can_wrap = group.origin != "generator expression" and _is_group_content(group)
+def _added(added: facts.GroupAdded, group: Operand) -> Finding:
+    has_own_text = group.origin != "generator expression" and group.site != added.site
+    can_wrap = has_own_text and _is_group_content(group)
     return Finding(
         group.site,
         f"the group given to `add_param_group` is a {group.options[0].kind}, not a dict",

@@ -178,7 +178,7 @@ RULE = Rule(
 
                 def unfreeze(layer, sgd):
                     sgd.param_groups += [{"params": list(layer.parameters()), "lr": 0.01}]
-                #   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ param-groups-append
+                #   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ param-groups-append
 
 
                 body, head = torch.nn.Linear(4, 4), torch.nn.Linear(4, 2)

@@ -47,7 +47,7 @@ def _between_groups(groups: Operand) -> Iterator[Finding]:
     dicts = [(i, group) for i, group in enumerate(groups.known_elements) if group.kind == "dict"]
     for position, (index, group) in enumerate(dicts):
         for earlier_index, earlier in dicts[:position]:
-            if group.shares_parameters(earlier):
+            if not group.is_same(earlier) and group.shares_parameters(earlier):
                 message = f"parameter group {index} holds parameters of parameter group {earlier_index}"
                 yield _overlap(group, message, "the optimizer is built", Related(_place(earlier), "they are here already"))
                 break

@@ -30,6 +30,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--fix", action="store_true", help="apply safe fixes")
     parser.add_argument("--unsafe-fixes", action="store_true", help="with --fix or --diff: unsafe ones as well")
     parser.add_argument("--diff", action="store_true", help="show what --fix would change, change nothing")
+    parser.add_argument("--add-ignores", action="store_true", help="write a suppression comment at each finding")
     for name, text in (("--select", "run these only"), ("--ignore", "leave these out")):
         text += ": rules or families, comma-separated, repeatable"
         parser.add_argument(name, metavar="NAME", action="append", default=[], help=text)
@@ -43,7 +44,8 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     _refuse_contradictions(options)
-    vocabulary = Vocabulary.of(packs().rules, ())
+    loaded = packs()
+    vocabulary = Vocabulary.of(loaded.rules, ())
     select, ignore = _names(options.select), _names(options.ignore)
     try:
         check_names(select, vocabulary, "--select")
@@ -55,12 +57,12 @@ def run(options: argparse.Namespace) -> int:
             python=chosen_interpreter(options.python, settings.python),
             select=select,
             ignore=ignore,
-            mode=Mode.DIFF if options.diff else Mode.FIX if options.fix else Mode.CHECK,
+            mode=_mode(options),
             unsafe=options.unsafe_fixes,
             use_cache=not options.no_cache,
         )
         if options.paths == [STDIN]:
-            return _check_stdin(options, batch)
+            return _check_stdin(options, batch, bool(loaded.problems))
         found = discover(options.paths, settings.exclude, Path(settings.root) if settings.root else None)
         for problem in found.problems:
             say(f"dryfit: {problem}")
@@ -70,12 +72,20 @@ def run(options: argparse.Namespace) -> int:
     except SettingsError as error:
         raise CommandError(str(error)) from error
     _print(reports, options, sys.stdout)
-    return _exit_code(reports, bool(found.problems), options)
+    return _exit_code(reports, bool(found.problems or loaded.problems), options)
+
+
+def _mode(options: argparse.Namespace) -> Mode:
+    if options.add_ignores:
+        return Mode.IGNORE
+    return Mode.DIFF if options.diff else Mode.FIX if options.fix else Mode.CHECK
 
 
 def _refuse_contradictions(options: argparse.Namespace) -> None:
     if options.unsafe_fixes and not (options.fix or options.diff):
         raise CommandError("--unsafe-fixes needs --fix or --diff")
+    if options.add_ignores and (options.fix or options.diff):
+        raise CommandError("--add-ignores cannot be combined with --fix or --diff")
     if options.stdin_filename and options.paths != [STDIN]:
         raise CommandError("--stdin-filename needs `-` as the only path")
     if STDIN in options.paths and len(options.paths) > 1:
@@ -96,7 +106,7 @@ def _folder_of(options: argparse.Namespace) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def _check_stdin(options: argparse.Namespace, batch: BatchOptions) -> int:
+def _check_stdin(options: argparse.Namespace, batch: BatchOptions, has_failed: bool) -> int:
     """Check standard input; with --fix the fixed text goes to standard output, and what is left to standard error."""
     path = options.stdin_filename or STDIN
     source = decoded(path, sys.stdin.buffer.read())
@@ -104,12 +114,12 @@ def _check_stdin(options: argparse.Namespace, batch: BatchOptions) -> int:
         report = FileReport(path, notices=(source.message,))
     else:
         report, fixed = FileChecker.of(batch).source(path, source)
-        if batch.mode is Mode.FIX:
+        if batch.mode in (Mode.FIX, Mode.IGNORE):
             sys.stdout.flush()
-            sys.stdout.buffer.write((fixed or source).encoded())
+            sys.stdout.buffer.write(source.encode(fixed))
     reports = list(_heard([report]))
-    _print(reports, options, sys.stderr if batch.mode is Mode.FIX else sys.stdout)
-    return _exit_code(reports, False, options)
+    _print(reports, options, sys.stderr if batch.mode in (Mode.FIX, Mode.IGNORE) else sys.stdout)
+    return _exit_code(reports, has_failed, options)
 
 
 def _heard(reports: Iterator[FileReport] | Sequence[FileReport]) -> Iterator[FileReport]:
@@ -123,14 +133,14 @@ def _heard(reports: Iterator[FileReport] | Sequence[FileReport]) -> Iterator[Fil
 def _print(reports: Sequence[FileReport], options: argparse.Namespace, stream: Any) -> None:
     if options.diff:
         stream.write("".join(report.diff for report in reports))
-        say(summary(reports, options.diff))
+        say(summary(reports, Mode.DIFF))
     elif options.output_format == "json":
         from dryfit.cli.json_report import as_json
 
         found = ((report.path, diagnostic) for report in reports for diagnostic in report.diagnostics)
         print(as_json(found), file=stream)
     else:
-        print_report(reports, stream, os.environ, options.statistics)
+        print_report(reports, stream, os.environ, _mode(options), options.statistics)
 
 
 def _exit_code(reports: Sequence[FileReport], has_failed: bool, options: argparse.Namespace) -> int:

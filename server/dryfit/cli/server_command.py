@@ -7,8 +7,6 @@ import re
 from importlib import import_module
 from typing import Any
 
-from dryfit.cli.main import FOUND_NOTHING
-
 
 def add_to(commands: Any) -> None:
     parser = commands.add_parser("server", help="the language server", description="Run the language server on stdio.")
@@ -17,8 +15,8 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    import_module("dryfit.lsp.server").main(options.tcp)
-    return FOUND_NOTHING
+    code: int = import_module("dryfit.lsp.server").serve(options.tcp)
+    return code
 
 
 def _address(text: str) -> tuple[str, int]:

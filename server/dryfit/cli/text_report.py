@@ -8,23 +8,25 @@ from typing import TextIO
 
 from dryfit.cli.frame import frame
 from dryfit.cli.styled import Line, Piece, print_lines, wants_colour
-from dryfit.engine.batch import FileReport
+from dryfit.engine.batch import FileReport, Mode
 from dryfit.engine.files import FileProblem, read_source
 from dryfit.engine.fix import applicable
 from dryfit.rulekit import Severity
 
 
-def print_report(reports: Sequence[FileReport], stream: TextIO, variables: Mapping[str, str], statistics: bool) -> None:
+def print_report(
+    reports: Sequence[FileReport], stream: TextIO, variables: Mapping[str, str], mode: Mode, statistics: bool
+) -> None:
     """All findings (or how often each rule has one), then the summary."""
     lines = list(_counts(reports)) if statistics else [line for report in reports for line in _frames(report)]
-    print_lines([*lines, [Piece(summary(reports), "strong")]], stream, wants_colour(stream, variables))
+    print_lines([*lines, [Piece(summary(reports, mode), "strong")]], stream, wants_colour(stream, variables))
 
 
-def summary(reports: Sequence[FileReport], is_diff: bool = False) -> str:
+def summary(reports: Sequence[FileReport], mode: Mode) -> str:
     """How many findings of which severity, in how many files, and how many of them can be fixed."""
     found = [diagnostic for report in reports for diagnostic in report.diagnostics]
     fixed = sum(report.fixed for report in reports)
-    parts = [f"{'would fix' if is_diff else 'fixed'} {fixed}"] if fixed else []
+    parts = [f"{mode.value} {fixed}"] if fixed else []
     if found:
         counts = Counter(diagnostic.severity for diagnostic in found)
         listed = ", ".join(_plural(counts[severity], severity.value) for severity in Severity if counts[severity])
@@ -34,9 +36,9 @@ def summary(reports: Sequence[FileReport], is_diff: bool = False) -> str:
         parts.append(f"nothing {'else ' if fixed else ''}found in {_plural(len(reports), 'file')}")
     safe = sum(applicable(diagnostic, unsafe=False) is not None for diagnostic in found)
     unsafe = sum(applicable(diagnostic, unsafe=True) is not None for diagnostic in found) - safe
-    if safe and not is_diff:
+    if safe and mode is not Mode.DIFF:
         parts.append(f"{safe} fixable with --fix")
-    if unsafe and not is_diff:
+    if unsafe and mode is not Mode.DIFF:
         parts.append(f"{unsafe} {'more ' if safe else ''}with --fix --unsafe-fixes")
     return "; ".join(parts)
 

@@ -17,7 +17,7 @@ from dryfit.engine.check import CheckResult, check
 from dryfit.engine.diagnostic import Diagnostic
 from dryfit.engine.environment import cache_folder, frameworks_of
 from dryfit.engine.files import FileProblem, read_source, write_source
-from dryfit.engine.fix import fix_text
+from dryfit.engine.fix import fix_text, ignore_all
 from dryfit.engine.packs import load_packs
 from dryfit.engine.settings import Settings
 from dryfit.engine.settings_file import SettingsFinder
@@ -31,11 +31,12 @@ CHUNKS_PER_PROCESS = 4
 
 
 class Mode(Enum):
-    """What is done with fixes."""
+    """What is done about findings."""
 
-    CHECK = "check"
-    FIX = "fix"
-    DIFF = "diff"
+    CHECK = "check"  # nothing
+    FIX = "fixed"
+    DIFF = "would fix"
+    IGNORE = "ignored"  # each gets a suppression comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class FileReport:
     """What there is to say about one file.
 
     `text`: what the diagnostics speak about (after fixing); None if it could not be read. `notices`: lines about the
-    file, such as a syntax error. `failures`: lines about what we did not do. `diff`: what fixing changes.
+    file, such as a syntax error. `failures`: lines about what we did not do. `fixed`: how many findings were fixed (or silenced).
+    `diff`: what that changes.
     """
 
     path: str
@@ -122,31 +124,33 @@ class FileChecker:
                 return FileReport(path, failures=(source.message,))
             return FileReport(path, notices=(source.message,))
         report, fixed = self.source(path, source)
-        if fixed is None or self.options.mode is not Mode.FIX:
+        if fixed == source.text or self.options.mode not in (Mode.FIX, Mode.IGNORE):
             return report
-        problem = write_source(path, fixed)
+        problem = write_source(path, source, fixed)
         return report if problem is None else replace(report, fixed=0, failures=(*report.failures, problem.message))
 
-    def source(self, path: str, source: Source) -> tuple[FileReport, Source | None]:
-        """Check a text under a path's name; the second is the fixed text if it was asked for and differs."""
+    def source(self, path: str, source: Source) -> tuple[FileReport, str]:
+        """Check a text under a path's name; the second is the text after fixing, if that was asked for."""
         settings = self.settings(path)
         try:
-            return self._source(path, source, settings)
+            return self._source(path, source.text, settings)
         except Exception as error:
-            text = str(error).split("\n", 1)[0]
-            failure = f"{path}: internal error, the file was left out: {type(error).__name__}: {text}"
-            return FileReport(path, failures=(failure,)), None
+            reason = str(error).split("\n", 1)[0]
+            failure = f"{path}: internal error, the file was left out: {type(error).__name__}: {reason}"
+            return FileReport(path, failures=(failure,)), source.text
 
-    def _source(self, path: str, source: Source, settings: Settings) -> tuple[FileReport, Source | None]:
+    def _source(self, path: str, text: str, settings: Settings) -> tuple[FileReport, str]:
         def checked(text: str) -> CheckResult:
             return check(text, path, self.rules, settings, self.frameworks)
 
         if self.options.mode is Mode.CHECK:
-            return _report(path, source.text, checked(source.text)), None
-        fixed = fix_text(source.text, checked, self.options.unsafe)
-        diff = "".join(_diff(path, source.text, fixed.text))
-        report = replace(_report(path, fixed.text, fixed.result), fixed=fixed.applied, diff=diff)
-        return report, replace(source, text=fixed.text) if fixed.text != source.text else None
+            return _report(path, text, checked(text)), text
+        if self.options.mode is Mode.IGNORE:
+            fixed = ignore_all(text, checked)
+        else:
+            fixed = fix_text(text, checked, self.options.unsafe)
+        diff = "".join(_diff(path, text, fixed.text))
+        return replace(_report(path, fixed.text, fixed.result), fixed=fixed.applied, diff=diff), fixed.text
 
 
 def _checked(paths: Sequence[str], options: BatchOptions) -> list[FileReport]:
@@ -154,17 +158,20 @@ def _checked(paths: Sequence[str], options: BatchOptions) -> list[FileReport]:
 
 
 def _report(path: str, text: str, result: CheckResult) -> FileReport:
-    notices = () if result.syntax is None else (f"{path}:{_place(result)}: syntax error: {result.syntax.message}",)
+    syntax = result.syntax
+    notices = (
+        () if syntax is None else (f"{path}:{syntax.line + 1}:{syntax.column + 1}: syntax error: {syntax.message}",)
+    )
     failures = tuple(f"{path}: {problem}" for problem in result.problems)
     return FileReport(path, text if result.diagnostics else "", result.diagnostics, notices, failures)
 
 
-def _place(result: CheckResult) -> str:
-    assert result.syntax is not None
-    return f"{result.syntax.span.line + 1}:{result.syntax.span.column + 1}"
-
-
 def _diff(path: str, old: str, new: str) -> Iterator[str]:
     """A unified diff; a last line without a line break is said to be one, as diff does."""
-    for line in unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), path, path):
+    for line in unified_diff(_with_ends(old), _with_ends(new), path, path):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _with_ends(text: str) -> list[str]:
+    lines = text.split("\n")
+    return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from dryfit.engine.check import CheckResult
 from dryfit.engine.diagnostic import Diagnostic, ResolvedFix
+from dryfit.engine.ignore import ignore_edit
+from dryfit.engine.unused import RULE_NAME
 from dryfit.rulekit import Applicability
 from dryfit.text.edit import TextEdit, apply_edits
 
@@ -41,6 +43,24 @@ def fix_text(text: str, check: Check, unsafe: bool = False) -> FixResult:
         seen.add(text)
         applied += used
     return FixResult(text, applied, result)
+
+
+def ignore_all(text: str, check: Check) -> FixResult:
+    """Silence every finding that is there now by a comment; what cannot be silenced is left."""
+    result = check(text)
+    added = 0
+    for _ in range(MAX_PASSES):
+        edits: list[TextEdit] = []
+        for diagnostic in result.diagnostics:
+            edit = None if diagnostic.rule == RULE_NAME else ignore_edit(text, diagnostic)
+            if edit is not None and not any(_collide(edit, other) for other in edits):
+                edits.append(edit)
+        if not edits:
+            break
+        text = apply_edits(text, edits)
+        result = check(text)
+        added += len(edits)
+    return FixResult(text, added, result)
 
 
 def applicable(diagnostic: Diagnostic, unsafe: bool) -> ResolvedFix | None:

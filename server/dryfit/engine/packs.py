@@ -56,4 +56,6 @@ def _rules_of(point: EntryPoint) -> tuple[Rule, ...]:
     for rule in rules:
         if not isinstance(rule, Rule):
             raise TypeError(f"RULES holds {type(rule).__name__!r}, not Rule")
+        if "." not in rule.check.__module__:
+            raise ValueError(f"rule `{rule.name}` lies in no folder, so it has no family")
     return rules

@@ -34,8 +34,8 @@ def report(
 
 
 def _each_once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Sorted; what several roots say about a place they share is said once."""
+    """Sorted; what a rule says about a place that several roots or passes share is said once."""
     unique: dict[object, Diagnostic] = {}
     for diagnostic in sorted(found, key=lambda diagnostic: diagnostic.sort_key):
-        unique.setdefault(diagnostic.sort_key, diagnostic)
+        unique.setdefault((diagnostic.span, diagnostic.rule), diagnostic)
     return list(unique.values())

@@ -6,7 +6,7 @@ at idle, in slices (`judge_some`). What is not judged again yet keeps its last f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 
 from dryfit.engine.diagnostic import Diagnostic, resolve, without_fixes
@@ -16,7 +16,7 @@ from dryfit.engine.settings import Settings
 from dryfit.engine.suppress import MARK, Suppression, suppressions_in
 from dryfit.engine.unused import Vocabulary
 from dryfit.frameworks import Frameworks
-from dryfit.rulekit import Rule
+from dryfit.rulekit import Rule, Site
 from dryfit.semantic.program import Program
 from dryfit.syntax.document import Document
 from dryfit.syntax.units import Unit
@@ -43,7 +43,7 @@ class Session:
         """Take a file in, or another text for it. Nothing is judged yet."""
         document = Document(text, parser="libcst")
         settings = self._settings(name)
-        self._files[name] = _File(document, settings, settings.enabled(self._rules, name), self._rules)
+        self._files[name] = _File(name, document, settings, self._rules)
         self._program.open(name, document)
 
     def edit(self, name: str, span: Span, new_text: str) -> None:
@@ -70,7 +70,9 @@ class Session:
         lines, file.edited = file.edited, []
         roots = [root for line in _few(lines) for root in self._program.roots_at(name, line)]
         for root in dict.fromkeys(roots):
-            self._program.judgement(name, root)
+            before = self._program.last_judgement(name, root)
+            after = self._program.judgement(name, root)
+            file.retracted.update(_places(before) - _places(after))
 
     def judge_some(self, name: str, seconds: float) -> bool:
         """Judge what is stale until the time is up, one root at least; True while there is more to do."""
@@ -91,7 +93,9 @@ class Session:
             # Judging one root can make another one stale that was fresh before.
             file.rounds += 1
             file.pending = self._stale_roots(name)
-        file.is_judged = file.is_judged or not file.pending
+        if not file.pending:
+            file.is_judged = True
+            file.retracted.clear()
         return bool(file.pending)
 
     def settle(self, name: str) -> None:
@@ -110,7 +114,7 @@ class Session:
             diagnostic
             for root in self._program.roots(name)
             for judgement in self._program.last_judgement(name, root)
-            if isinstance(judgement, Found) and (diagnostic := self._resolved(name, root, judgement)) is not None
+            if isinstance(judgement, Found) and (diagnostic := self._resolved(file, root, judgement)) is not None
         ]
         vocabulary = file.vocabulary if file.is_judged and not file.has_broken_unit else None
         return report(found, file.suppressions(), vocabulary, file.settings, name)
@@ -120,17 +124,19 @@ class Session:
         judgements = (j for root in self._program.roots(name) for j in self._program.last_judgement(name, root))
         return tuple(sorted({judgement.message for judgement in judgements if isinstance(judgement, RuleCrash)}))
 
-    def _resolved(self, name: str, root: str, judgement: Found) -> Diagnostic | None:
-        finding = judgement.finding
+    def _resolved(self, file: _File, root: str, judgement: Found) -> Diagnostic | None:
+        finding, name = judgement.finding, file.name
         if finding.site.module != name:
             return None
-        severities = self._files[name].settings.severity
+        is_fresh = self._program.is_fresh(name, root)
+        if not is_fresh and (judgement.rule.name, finding.site) in file.retracted:
+            return None
+        severities = file.settings.severity
         diagnostic = resolve(finding, judgement.rule, severities, self._program.line_of, self._line_in)
         if diagnostic is None or not diagnostic.fixes:
             return diagnostic
-        unit = self._files[name].document.unit_at(diagnostic.span.line)
-        can_fix = unit is not None and unit.parsed and self._program.is_fresh(name, root)
-        return diagnostic if can_fix else without_fixes(diagnostic)
+        unit = file.document.unit_at(diagnostic.span.line)
+        return diagnostic if is_fresh and unit is not None and unit.parsed else without_fixes(diagnostic)
 
     def _line_in(self, module: str, number: int) -> str:
         file = self._files.get(module)
@@ -157,26 +163,29 @@ class Session:
 class _File:
     """A document with its settings and the work that is left to do on it."""
 
-    def __init__(
-        self, document: Document, settings: Settings, enabled: Sequence[Rule], rules: Sequence[Rule]
-    ) -> None:
+    def __init__(self, name: str, document: Document, settings: Settings, rules: Sequence[Rule]) -> None:
+        self.name = name
         self.document = document
         self.settings = settings
-        self.enabled = enabled
-        self.vocabulary = Vocabulary.of(rules, [rule.name for rule in enabled])
+        self.enabled = settings.enabled(rules, name)
+        self.vocabulary = Vocabulary.of(rules, [rule.name for rule in self.enabled])
         self.is_changed = False
         self.needs_resync = False
         self.is_judged = False  # was everything judged once since the file was opened?
         self.pending: list[str] | None = None  # stale roots, the next one last
         self.rounds = 0  # how often all stale roots were judged since the last change
         self.edited: list[tuple[int, int]] = []  # first and last lines of what was typed, in the present text
+        # What the function that was typed in does not say any more: other roots that walked through it may say it still.
+        self.retracted: set[tuple[str, Site]] = set()
         self._comments: dict[int, tuple[Unit, str, tuple[Suppression, ...]]] = {}
 
     def note_edit(self, span: Span, new_lines: int) -> None:
         """Remember where the text was edited, and move what was edited before along."""
         added = new_lines - (span.end_line - span.line)
         moved = [
-            (first + added, last + added) if first > span.end_line else (first, last + added if last > span.line else last)
+            (first + added, last + added)
+            if first > span.end_line
+            else (first, last + added if last > span.line else last)
             for first, last in self.edited
         ]
         self.edited = [*moved, (span.line, span.line + new_lines)]
@@ -198,6 +207,10 @@ class _File:
             if entry[2]:
                 found.extend(suppression.moved(start) for suppression in entry[2])
         return found
+
+
+def _places(judgements: Iterable[Judgement]) -> set[tuple[str, Site]]:
+    return {(j.rule.name, j.finding.site) for j in judgements if isinstance(j, Found)}
 
 
 def _line_of(document: Document, number: int) -> str:

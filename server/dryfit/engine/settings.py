@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os.path import normpath
 from pathlib import PurePath
 
 from pathspec import GitIgnoreSpec
@@ -67,7 +68,7 @@ class Settings:
 
     def _relative(self, path: str) -> str:
         """The path as the patterns see it."""
-        whole = PurePath(path) if self.folder is None else self.folder / path
+        whole = PurePath(normpath(PurePath(path) if self.folder is None else self.folder / path))
         if self.root is not None and whole.is_relative_to(self.root):
             whole = whole.relative_to(self.root)
         return whole.as_posix().lstrip("/")

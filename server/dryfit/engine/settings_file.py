@@ -17,7 +17,7 @@ from dryfit.rulekit import Severity
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 KEYS = ("select", "ignore", "severity", "exclude", "per-file-ignores", "python", "frameworks", "run")
 RUN_KEYS = ("time-limit", "memory-limit", "device", "executor", "args")
@@ -78,7 +78,7 @@ def _read(path: Path) -> str:
 
 def _table(path: Path, text: str) -> dict[str, Any] | None:
     try:
-        data = tomllib.loads(text)
+        data: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         if path.name == "pyproject.toml" and "dryfit" not in text:
             return None

@@ -58,6 +58,7 @@ class Host:
     """An interpreter that has the frameworks imported and runs programs in fresh processes."""
 
     def __init__(self, python: Path | str, at_once: int = AT_ONCE) -> None:
+        self._python = python
         self._waiting = 0
         self._answers: dict[str, Outcome] = {}
         environment = {
@@ -67,10 +68,9 @@ class Host:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         environment.pop("PYTHONPATH", None)
-        source = files("dryfit.engine").joinpath("witness_host.py").read_text(encoding="utf-8")
         try:
             self._process = subprocess.Popen(
-                [str(python), "-c", source, str(at_once)],
+                [str(python), "-c", host_source(), str(at_once)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -80,7 +80,11 @@ class Host:
             )
         except OSError as error:
             raise HostError(f"{python}: cannot be started: {error.strerror}") from error
-        self.installed: Mapping[str, str | None] = self._read()["installed"]
+        try:
+            self.installed: Mapping[str, str | None] = self._read()["installed"]
+        except HostError:
+            self.close()
+            raise
 
     def __enter__(self) -> Host:
         return self
@@ -119,10 +123,16 @@ class Host:
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        if not line:
-            raise HostError(f"{self._process.args[0]}: ended before it answered")  # type: ignore[index]
-        answer: dict[str, Any] = json.loads(line)
+        try:
+            answer: dict[str, Any] = json.loads(line)
+        except ValueError:
+            raise HostError(f"{self._python}: ended before it answered") from None
         return answer
+
+
+def host_source() -> str:
+    """The text of the host, for `python -c`."""
+    return files("dryfit.engine").joinpath("witness_host.py").read_text(encoding="utf-8")
 
 
 def verify(rules: Sequence[Rule], host: Host) -> Iterator[tuple[Rule, tuple[WitnessRun, ...]]]:

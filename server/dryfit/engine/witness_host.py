@@ -46,7 +46,7 @@ def main() -> None:
 
 def imported() -> Json:
     """Versions of the frameworks that can be imported here; they are imported by this."""
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    found: Json = {"python": ".".join(map(str, sys.version_info[:3]))}
     for name in FRAMEWORKS:
         try:
             with warnings.catch_warnings():

@@ -8,6 +8,7 @@ from dryfit.frameworks.sources import Definition, Module, Sources, dotted
 from dryfit.syntax import tree
 
 _CONNECTOR = "lightning.pytorch.trainer.connectors.accelerator_connector"
+_OLD_NAMES = "lightning.pytorch._graveyard."  # classes that keep old names accepted
 _PRECISION_MODULES = ("lightning.fabric.plugins.precision.precision", "lightning.fabric.connector")
 _PRECISION_ENUM = ("lightning.pytorch.utilities.enums", "PrecisionType")  # 1.x
 
@@ -16,14 +17,14 @@ OrderOf = Callable[[str], Sequence[str]]
 
 def accelerators(sources: Sources, definitions: Mapping[str, Definition], order_of: OrderOf) -> frozenset[str] | None:
     """Registered names, and those the connector lets through besides ("auto", "gpu")."""
-    package = "lightning.pytorch.accelerators."
-    return _with_connector(sources, "accelerator", _registered(definitions, order_of, package, "register_accelerators"))
+    registered = _registered(definitions, order_of, "lightning.pytorch.accelerators.", "register_accelerators")
+    return _with_connector(sources, "accelerator", registered)
 
 
 def strategies(sources: Sources, definitions: Mapping[str, Definition], order_of: OrderOf) -> frozenset[str] | None:
     """Registered names, and those the connector lets through besides ("auto"). Since 2.0 case does not matter."""
-    package = "lightning.pytorch.strategies."
-    return _with_connector(sources, "strategy", _registered(definitions, order_of, package, "register_strategies"))
+    registered = _registered(definitions, order_of, "lightning.pytorch.strategies.", "register_strategies")
+    return _with_connector(sources, "strategy", registered)
 
 
 def precisions(sources: Sources) -> frozenset[str] | None:
@@ -85,7 +86,7 @@ def _registered(definitions: Mapping[str, Definition], order_of: OrderOf, packag
     """The names under which the classes of a package register themselves, inherited registrations included."""
     names: set[str] = set()
     for path, definition in definitions.items():
-        if path.startswith(package) and isinstance(definition.node, tree.Class):
+        if path.startswith((package, _OLD_NAMES)) and isinstance(definition.node, tree.Class):
             family = [c for c in (definitions.get(name) for name in order_of(path)) if c is not None]
             bodies = [c.node for c in family if isinstance(c.node, tree.Class)]
             registering = next((f for f in (_method(body, method) for body in bodies) if f is not None), None)

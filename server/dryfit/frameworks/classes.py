@@ -108,21 +108,26 @@ def _receiver(function: tree.Function) -> str | None:
 def _assigned_to_receiver(function: tree.Function) -> Iterator[str]:
     receiver = _receiver(function)
     for node in tree.walk(function):
-        if isinstance(node, tree.Assign):
-            targets: tuple[tree.Expression, ...] = node.targets
-        elif isinstance(node, (tree.AugmentedAssign, tree.For)):
-            targets = (node.target,)
-        elif isinstance(node, tree.With):
-            targets = tuple(target for _, target in node.items if target is not None)
-        elif isinstance(node, tree.Call):
+        if isinstance(node, tree.Call):
             yield from _registered(node, receiver)
-            continue
         else:
-            continue
-        for target in targets:
-            for attribute in _attributes(target):
-                if isinstance(attribute.value, tree.Name) and attribute.value.id == receiver:
-                    yield attribute.name
+            yield from (name for owner, name in assigned_attributes(node) if owner == receiver)
+
+
+def assigned_attributes(node: tree.Node) -> Iterator[tuple[str, str]]:
+    """What a statement assigns to: `self.trainer.model = ...` is ("self.trainer", "model")."""
+    targets: tuple[tree.Expression, ...] = ()
+    if isinstance(node, tree.Assign):
+        targets = node.targets
+    elif isinstance(node, (tree.AugmentedAssign, tree.For)):
+        targets = (node.target,)
+    elif isinstance(node, tree.With):
+        targets = tuple(target for _, target in node.items if target is not None)
+    for target in targets:
+        for attribute in _attributes(target):
+            owner = dotted(attribute.value)
+            if owner is not None:
+                yield owner, attribute.name
 
 
 def _registered(call: tree.Call, receiver: str | None) -> Iterator[str]:

@@ -22,6 +22,7 @@ HOOK_CLASSES = MappingProxyType(
         "datamodule": "lightning.pytorch.LightningDataModule",
     }
 )
+_ROOTS = ("torch", "lightning", "pytorch_lightning")
 _TRAINER = "lightning.pytorch.Trainer"
 _STEPS = r"on_\w+|setup|teardown|prepare_data|transfer_batch_to_device|(train|val|test|predict)_dataloader"
 _HOOK_NAMES = {
@@ -72,6 +73,8 @@ class Frameworks:
     # ----------------------------------------------------------------------------------------------- names
     def canonical(self, path: str) -> str:
         """The public name of a class, function, method or module; an unknown path comes back as it is."""
+        if not path.startswith(_ROOTS):
+            return path
         found: str | None = self._memo.get(("canonical", path))
         if found is None:
             found = self._memo["canonical", path] = self._canonical(path)
@@ -102,8 +105,9 @@ class Frameworks:
         found: tuple[str, ...] | None = self._memo.get(("bases", path))
         if found is None:
             name = self.canonical(path)
-            found = () if self._entry(name) is None else linearised(name, self._direct_bases)
-            self._memo["bases", path] = found
+            if self._entry(name) is None:
+                return ()
+            found = self._memo["bases", path] = linearised(name, self._direct_bases)
         return found
 
     def is_subclass(self, path: str, base: str) -> bool:
@@ -148,11 +152,12 @@ class Frameworks:
     # ------------------------------------------------------------------------------------------ signatures
     def signature(self, path: str) -> Signature | None:
         """Of a class its constructor, of a function or `Class.method` its own; None if it is not known."""
-        key = ("signature", path)
-        if key not in self._memo:
+        found: Signature | None = self._memo.get(("signature", path))
+        if found is None:
             text = self._signature_text(self.canonical(path))
-            self._memo[key] = None if text is None else parse_signature(text)
-        found: Signature | None = self._memo[key]
+            if text is None:
+                return None
+            found = self._memo["signature", path] = parse_signature(text)
         return found
 
     def _signature_text(self, name: str) -> str | None:

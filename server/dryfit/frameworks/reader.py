@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 from dryfit.frameworks.accepted import accelerators, precisions, strategies
-from dryfit.frameworks.classes import dataclass_constructor, function_text, has_computed_members, members, methods
+from dryfit.frameworks.classes import (
+    assigned_attributes,
+    dataclass_constructor,
+    function_text,
+    has_computed_members,
+    members,
+    methods,
+)
 from dryfit.frameworks.lineage import linearised
 from dryfit.frameworks.names import PREFERRED, RENAMED
 from dryfit.frameworks.ownership import Ownership
@@ -60,13 +67,13 @@ _TORCH_MODULES = (
     "torch.utils.data._utils.collate",
     "torch.utils.data._utils.worker",
     "torch.utils.data.dataloader",
+    "torch.utils.data.datapipes.datapipe",
     "torch.utils.data.dataset",
     "torch.utils.data.distributed",
     "torch.utils.data.sampler",
 )
 _LIGHTNING_MODULES = ("lightning.pytorch.*", "lightning.fabric.*")
-_LIGHTNING_LEFT_OUT = (
-    "lightning.pytorch._graveyard",
+_LIGHTNING_LEFT_OUT = (  # `lightning.pytorch._graveyard` stays: it registers names that are still accepted
     "lightning.pytorch.demos",
     "lightning.pytorch.serve",
     "lightning.pytorch.utilities.migration",
@@ -74,6 +81,14 @@ _LIGHTNING_LEFT_OUT = (
     "lightning.fabric._graveyard",
     "lightning.fabric.utilities.testing",
 )
+
+# Lightning sets attributes of these from outside; the variable's name says which of them is meant.
+_SET_FROM_OUTSIDE = {
+    "trainer": "lightning.pytorch.trainer.trainer.Trainer",
+    "pl_module": "lightning.pytorch.core.module.LightningModule",
+    "lightning_module": "lightning.pytorch.core.module.LightningModule",
+    "datamodule": "lightning.pytorch.core.datamodule.LightningDataModule",
+}
 
 _LEFT_OUT_BASES = frozenset({"object", "typing.Generic", "typing.Protocol", "abc.ABC", "typing_extensions.Protocol"})
 
@@ -105,6 +120,7 @@ class _Reader:
         self._definitions: dict[str, Definition] = {}
         self._paths: dict[str, set[str]] = {}  # where a definition was made -> all paths that lead to it
         self._orders: dict[str, tuple[str, ...]] = {}
+        self._from_outside: dict[str, set[str]] = {}
         for name in sources.names:
             module = sources.module(name)
             if module is not None:
@@ -112,22 +128,22 @@ class _Reader:
         self._canonical = {path: _canonical(path, leading) for path, leading in self._paths.items()}
 
     def table(self, distribution: str, version: str) -> Table:
-        classes = self._definitions_of(tree.Class)
-        order_of = self._order
         is_lightning = distribution == "lightning"
-        ownership = Ownership(self._sources, self._definitions, order_of)
+        ownership = Ownership(self._sources, self._definitions, self._order)
+        classes = {self._canonical[d.path]: self._class_entry(d, ownership) for d in self._kept(tree.Class)}
+        functions = {
+            self._canonical[d.path]: function_text(d.module, d.node)
+            for d in self._kept(tree.Function)
+            if isinstance(d.node, tree.Function)
+        }
         return Table(
             distribution=distribution,
             version=version,
-            classes={self._canonical[d.path]: self._class_entry(d, ownership) for d in classes},
-            functions={
-                self._canonical[d.path]: function_text(d.module, d.node)
-                for d in self._definitions_of(tree.Function)
-                if isinstance(d.node, tree.Function)
-            },
-            aliases=self._aliases(),
-            accelerators=accelerators(self._sources, self._definitions, order_of) if is_lightning else None,
-            strategies=strategies(self._sources, self._definitions, order_of) if is_lightning else None,
+            classes=classes,
+            functions=functions,
+            aliases=self._aliases(classes.keys() | functions.keys()),
+            accelerators=accelerators(self._sources, self._definitions, self._order) if is_lightning else None,
+            strategies=strategies(self._sources, self._definitions, self._order) if is_lightning else None,
             precisions=precisions(self._sources) if is_lightning else None,
         )
 
@@ -140,11 +156,21 @@ class _Reader:
             if isinstance(found, str) or not isinstance(found.node, (tree.Class, tree.Function)):
                 continue
             is_own = found.module is module
+            if is_own and module.name.startswith("lightning."):
+                self._collect_from_outside(found.node)
             if name.startswith("_") and isinstance(found.node, tree.Function):
                 continue
             if is_own or (module.is_package and not name.startswith("_")):
                 self._definitions[found.path] = found
                 self._paths.setdefault(found.path, {found.path}).add(f"{module.name}.{name}")
+
+    def _collect_from_outside(self, definition: tree.Class | tree.Function) -> None:
+        """Attributes that code elsewhere gives to a trainer or a module: `trainer.fast_dev_run = ...`."""
+        for node in tree.walk(definition):
+            for owner, name in assigned_attributes(node):
+                target = _SET_FROM_OUTSIDE.get(owner.rpartition(".")[2])
+                if target is not None:
+                    self._from_outside.setdefault(target, set()).add(name)
 
     def _base_definitions(self, definition: Definition) -> list[Definition | str]:
         """The bases of a class; what is not a class of the sources is its dotted path, or `?` if it has none."""
@@ -172,7 +198,7 @@ class _Reader:
             self._orders[path] = linearised(path, self._bases)
         return self._orders[path]
 
-    def _definitions_of(self, kind: type[tree.Class] | type[tree.Function]) -> list[Definition]:
+    def _kept(self, kind: type[tree.Class] | type[tree.Function]) -> list[Definition]:
         """Those worth a place in the table: public ones, and private classes that a public one inherits from."""
         found = [d for d in self._definitions.values() if isinstance(d.node, kind) and not self._is_old_name(d.path)]
         public = [d for d in found if "._" not in self._canonical[d.path]]
@@ -193,23 +219,24 @@ class _Reader:
         constructor = dataclass_constructor(definition.module, definition.node)
         if constructor is not None:
             signatures.setdefault("__init__", constructor)
+        outside = self._from_outside.get(definition.path, set())
         is_open = "?" in bases or (has_computed_members(body) and definition.path not in _HARMLESS_GETATTR)
         return ClassEntry(
             bases=tuple(self._canonical.get(base, base) for base in bases if base != "?"),
             methods=signatures,
-            members=frozenset(members(body) - signatures.keys()),
+            members=frozenset((members(body) | outside) - signatures.keys()),
             is_open=is_open,
             parameters=ownership.of(definition.path),
         )
 
-    def _aliases(self) -> dict[str, str]:
-        aliases = {
+    def _aliases(self, kept: Set[str]) -> dict[str, str]:
+        """Every other path to what the table holds."""
+        return {
             path: self._canonical[definition]
             for definition, leading in self._paths.items()
             for path in leading
-            if path != self._canonical[definition]
+            if path != self._canonical[definition] and self._canonical[definition] in kept
         }
-        return {path: target for path, target in aliases.items() if "._" not in path or "._" in target}
 
 
 def _canonical(path: str, leading: Iterable[str]) -> str:

@@ -90,33 +90,40 @@ class Sources:
         return self._modules[name]
 
     def resolve(self, module: Module, name: str) -> Definition | str:
-        """What a dotted name in a module stands for; the full path as text if it leads out of the packages."""
-        return self._resolve(module, name, _MAX_HOPS)
+        """What a dotted name in a module stands for; the full path as text if it leads out of the listed modules."""
+        return self._resolve(module, name, _MAX_HOPS) or name
 
     def locate(self, path: str) -> Definition | str:
-        """What a full dotted path stands for."""
+        """What a full dotted path stands for; the path itself if that is not known."""
         return self._locate(path, _MAX_HOPS)
 
-    def _resolve(self, module: Module, name: str, hops: int) -> Definition | str:
+    def _resolve(self, module: Module, name: str, hops: int) -> Definition | str | None:
+        """None if the module does not know the name."""
+        if not hops:
+            return None
         first, _, rest = name.partition(".")
         binding = module.bindings.get(first)
         if binding is None:
-            for star in module.stars:
-                source = self.module(star)
-                if source is not None and not first.startswith("_") and hops:
-                    found = self._resolve(source, name, hops - 1)
-                    if found != name:
-                        return found
-            inner = f"{module.name}.{first}"
-            return self._locate(f"{module.name}.{name}", hops - 1) if inner in self._files and rest and hops else name
+            return self._resolve_star(module, name, hops) or self._resolve_submodule(module, name, hops)
         if isinstance(binding, str):
-            target = f"{binding}.{rest}" if rest else binding
-            return self._locate(target, hops - 1) if hops else target
-        if isinstance(binding, (tree.Name, tree.Attribute)) and hops:
+            return self._locate(f"{binding}.{rest}" if rest else binding, hops - 1)
+        if isinstance(binding, (tree.Name, tree.Attribute)):
             alias = dotted(binding)
             if alias is not None and alias.partition(".")[0] != first:
                 return self._resolve(module, f"{alias}.{rest}" if rest else alias, hops - 1)
         return f"{module.name}.{name}" if rest else Definition(module, first, binding)
+
+    def _resolve_star(self, module: Module, name: str, hops: int) -> Definition | str | None:
+        for star in module.stars if not name.startswith("_") else ():
+            source = self.module(star)
+            found = None if source is None else self._resolve(source, name, hops - 1)
+            if found is not None:
+                return found
+        return None
+
+    def _resolve_submodule(self, module: Module, name: str, hops: int) -> Definition | str | None:
+        is_submodule = f"{module.name}.{name.partition('.')[0]}" in self._files
+        return self._locate(f"{module.name}.{name}", hops - 1) if is_submodule else None
 
     def _locate(self, path: str, hops: int) -> Definition | str:
         if path in self._files:
@@ -125,9 +132,7 @@ class Sources:
         for length in range(len(parts) - 1, 0, -1):
             module = self.module(".".join(parts[:length]))
             if module is not None:
-                name = ".".join(parts[length:])
-                found = self._resolve(module, name, hops) if hops else name
-                return path if found == name else found
+                return self._resolve(module, ".".join(parts[length:]), hops) or path
         return path
 
     def _matching(self, pattern: str) -> Iterator[tuple[str, Path]]:
@@ -187,7 +192,7 @@ def _read(name: str, path: Path) -> Module | None:
     try:
         text = path.read_text(encoding="utf-8")
         body = lower(text)
-    except (OSError, ValueError, SyntaxError, RecursionError):
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         return None
     is_package = path.name == "__init__.py"
     package = name if is_package else name.rpartition(".")[0]

@@ -9,10 +9,11 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified
 
 from dryfit.engine.fix import chosen_fixes
+from dryfit.engine.ignore import ignore_edit
+from dryfit.lsp.application import FIX_ALL
 from dryfit.lsp.client import Client
 from dryfit.lsp.convert import to_client
 from dryfit.lsp.documents import Document, Documents
-from dryfit.lsp.ignore import ignore_edit
 from dryfit.rulekit import Applicability
 from dryfit.text.edit import TextEdit
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from dryfit.engine.diagnostic import Diagnostic
     from dryfit.text.span import Span
 
-FIX_ALL = "source.fixAll.dryfit"
 QUICK_FIX = types.CodeActionKind.QuickFix.value
 FIX, IGNORE, ALL = "fix", "ignore", "all"  # what an action's data says it does
 
@@ -35,6 +35,8 @@ class Actions:
     def offer(self, document: Document, params: types.CodeActionParams) -> list[types.CodeAction]:
         """The actions for a range of a document, of the kinds that are asked for."""
         only = params.context.only
+        if only and is_wanted(FIX_ALL, only):
+            document.settle()
         span = document.text.span_of(params.range)
         diagnostics = document.diagnostics()
         actions: list[types.CodeAction] = []
@@ -66,7 +68,7 @@ class Actions:
         for index, fix in enumerate(diagnostic.fixes):
             is_safe = fix.applicability is Applicability.SAFE
             yield types.CodeAction(
-                title=_capitalised(fix.title) if is_safe else f"{_capitalised(fix.title)} (may change what the code does)",
+                title=fix.title,
                 kind=types.CodeActionKind.QuickFix,
                 diagnostics=[self._to_client(document, diagnostic)],
                 is_preferred=is_safe and index == 0,
@@ -100,6 +102,8 @@ class Actions:
                 continue
 
     def _edits(self, document: Document, data: dict[str, Any]) -> Sequence[TextEdit]:
+        if data.get("do") == ALL:
+            document.settle()
         diagnostics = document.diagnostics()
         if data.get("do") == ALL:
             return _each_once(edit for fix in chosen_fixes(diagnostics, unsafe=False) for edit in fix.edits)
@@ -145,9 +149,5 @@ def _touch(a: Span, b: Span) -> bool:
     return a[:2] <= b[2:] and b[:2] <= a[2:]
 
 
-def _capitalised(title: str) -> str:
-    return title[:1].upper() + title[1:]
-
-
 def _each_once(edits: Iterable[TextEdit]) -> list[TextEdit]:
-    return sorted(dict.fromkeys(edits))
+    return sorted(dict.fromkeys(edits), key=lambda edit: edit.span)

@@ -25,7 +25,7 @@ class Client:
     tags: frozenset[types.DiagnosticTag] = frozenset(types.DiagnosticTag)
     resolves_edits: bool = False
     takes_document_changes: bool = False
-    reads_markdown: bool = False
+    reads_markdown: bool = True
     has_configuration: bool = False
     watches_files: bool = False
 
@@ -47,7 +47,7 @@ class Client:
             tags=frozenset(has.list("text_document.publish_diagnostics.tag_support.value_set") or types.DiagnosticTag),
             resolves_edits="edit" in has.list("text_document.code_action.resolve_support.properties"),
             takes_document_changes=has.any("workspace.workspace_edit.document_changes"),
-            reads_markdown=types.MarkupKind.Markdown in markup,
+            reads_markdown=not markup or types.MarkupKind.Markdown in markup,
             has_configuration=has.any("workspace.configuration"),
             watches_files=has.any("workspace.did_change_watched_files.dynamic_registration"),
         )

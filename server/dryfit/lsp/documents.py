@@ -48,6 +48,11 @@ class Document:
         """What is known now, at present positions."""
         return self.session.diagnostics(self.name) if self.session is not None else ()
 
+    def settle(self) -> None:
+        """Judge all of it, now: for what the user asked for and waits for."""
+        if self.session is not None:
+            self.session.settle(self.name)
+
     def change(self, change: types.TextDocumentContentChangeEvent) -> None:
         if isinstance(change, types.TextDocumentContentChangePartial):
             edit = self.text.edit(change.range, change.text)

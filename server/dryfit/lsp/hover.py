@@ -13,7 +13,7 @@ from dryfit.lsp.documents import Document
 from dryfit.rulekit import Rule
 
 
-class Hover:
+class Hovers:
     """Answers hovers, in Markdown or in plain text."""
 
     def __init__(self, rules: Mapping[str, Rule], families: Collection[str], reads_markdown: bool) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from dryfit.engine.environment import EnvironmentProblem, cache_folder, frameworks_of, interpreter
+from dryfit.engine.environment import InterpreterError, cache_folder, frameworks_of, interpreter
 from dryfit.engine.packs import Packs
 from dryfit.engine.session import Session
 from dryfit.engine.settings import Settings
@@ -65,7 +65,7 @@ class Projects:
         setting = self._settings.python or self.settings_of(name).python
         try:
             return interpreter(None, setting, os.environ, start)
-        except EnvironmentProblem as error:
+        except InterpreterError as error:
             self._say(f"{error}; the interpreter is looked for as if nothing were set")
             return interpreter(None, None, os.environ, start)
 

@@ -128,12 +128,12 @@ class Protocol(LanguageServerProtocol):
             return
         try:
             if message.get("error") is not None:
-                answer = self._converter.structure(message, types.ResponseErrorMessage)
-                future.set_exception(JsonRpcException.from_error(answer.error))
+                error = self._converter.structure(message["error"], types.ResponseError)
+                future.set_exception(JsonRpcException.from_error(error))
             else:
                 future.set_result(self._converter.structure(message, kind).result if kind else message.get("result"))
-        except Exception as error:
-            future.set_exception(JsonRpcInvalidParams(f"the client's answer cannot be read: {_reason(error)}"))
+        except Exception as problem:
+            future.set_exception(JsonRpcInvalidParams(f"the client's answer cannot be read: {_reason(problem)}"))
 
     def _structured(self, method: str, message: Mapping[str, Any]) -> Any:
         kind = self.get_message_type(method)
@@ -211,4 +211,4 @@ class _Writer:
 
 
 def _reason(error: Exception) -> str:
-    return "; ".join(transform_error(error)) if isinstance(error, BaseException) else str(error)
+    return "; ".join(transform_error(error))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
@@ -35,6 +34,7 @@ class _Listing:
     items: list[types.Diagnostic] = field(default_factory=list)
     told: str | None = None  # the result that the client has
     told_version: int | None = None
+    reminded: str | None = None  # the result that the client was told to pull
 
 
 class Publisher:
@@ -47,17 +47,28 @@ class Publisher:
         self._listings: dict[Document, _Listing] = {}
         self._ids = map(str, count(1))
 
-    def changed(self, document: Document) -> None:
-        """Tell the client if the list differs from the one it has, or is for a version that it waits for."""
-        listing = self._current(document)
-        is_news = listing.told != listing.result_id
+    def push(self, document: Document) -> None:
+        """Push the list if it differs from the one the client has, or is for a version that it waits for."""
         if self._client.pulls_diagnostics:
-            # One that never pulled this document is going to, and needs no reminder.
-            if is_news and listing.told is not None and self._client.refreshes_diagnostics:
-                self._wire.refresh_diagnostics()
+            return  # it asks after each edit
+        listing = self._current(document)
+        is_awaited = self._client.counts_versions and listing.told_version != document.version
+        if listing.told != listing.result_id or is_awaited:
+            listing.told, listing.told_version = listing.result_id, document.version
+            self._wire.text_document_publish_diagnostics(
+                types.PublishDiagnosticsParams(document.uri, listing.items, document.version)
+            )
+
+    def settled(self, document: Document) -> None:
+        """Everything is known now: push it, or ask a client that pulled before that to pull again."""
+        if not self._client.pulls_diagnostics:
+            self.push(document)
             return
-        if is_news or (self._client.counts_versions and listing.told_version != document.version):
-            self._push(document, listing)
+        listing = self._current(document)
+        if listing.told is not None and listing.result_id not in (listing.told, listing.reminded):
+            listing.reminded = listing.result_id
+            if self._client.refreshes_diagnostics:
+                self._wire.refresh_diagnostics()
 
     def closed(self, document: Document) -> None:
         """Take back what was pushed."""
@@ -72,12 +83,6 @@ class Publisher:
         if previous == listing.result_id:
             return types.RelatedUnchangedDocumentDiagnosticReport(result_id=previous)
         return types.RelatedFullDocumentDiagnosticReport(items=listing.items, result_id=listing.result_id)
-
-    def _push(self, document: Document, listing: _Listing) -> None:
-        listing.told, listing.told_version = listing.result_id, document.version
-        self._wire.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(document.uri, listing.items, document.version)
-        )
 
     def _current(self, document: Document) -> _Listing:
         """The listing of the document as it is now."""

@@ -18,16 +18,21 @@ logger = logging.getLogger(__name__)
 class Schedule:
     """Gives the sessions time.
 
-    `attach` gives a document its session, when its turn comes; `changed` is called when more is known about a document
-    than before. Nothing is judged before `start`: the client's configuration may still be on its way.
+    `attach` gives a document its session, when its turn comes. `typed` is called when what was typed in is judged,
+    `settled` when all is. Nothing is judged before `start`: the client's configuration may still be on its way.
     """
 
     def __init__(
-        self, documents: Documents, attach: Callable[[Document], None], changed: Callable[[Document], None]
+        self,
+        documents: Documents,
+        attach: Callable[[Document], None],
+        typed: Callable[[Document], None],
+        settled: Callable[[Document], None],
     ) -> None:
         self._documents = documents
         self._attach = attach
-        self._changed = changed
+        self._tell_typed = typed
+        self._tell_settled = settled
         self._loop = asyncio.get_running_loop()
         self._is_started = False
         self._typed: dict[Document, None] = {}  # edited, and not judged since
@@ -104,7 +109,7 @@ class Schedule:
         for document in tuple(self._typed):
             self.flush(document)
             if document.is_judged:
-                self._changed(document)
+                self._tell_typed(document)
             self._release(document)
 
     def _hurry(self, document: Document) -> None:
@@ -136,7 +141,7 @@ class Schedule:
             self._typed.pop(document, None)
             self._done(document)
             document.is_judged = True
-            self._changed(document)
+            self._tell_settled(document)
             if is_new:
                 self._suspect_others(document)
         self._wake()

@@ -14,8 +14,15 @@ GC_THRESHOLDS = (50_000, 20, 50)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve one client; the exit code is 0 after an orderly `shutdown` and `exit`, 1 after any other end."""
-    arguments = _parser().parse_args(argv)
+    """Serve one client, as the options say."""
+    return serve(_parser().parse_args(argv).tcp)
+
+
+def serve(address: tuple[str, int] | None = None) -> int:
+    """Serve one client, on standard input and output or at an address.
+
+    The exit code is 0 after an orderly `shutdown` and `exit`, 1 after any other end.
+    """
     # Errors of ours go to standard error, which editors show in their logs. pygls reports every refused request.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="dryfit: %(levelname)s: %(message)s")
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
@@ -26,9 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from dryfit.lsp.transport import serve_stdio, serve_tcp
 
     application = Application(on_ready=_settle_memory)
-    if arguments.tcp is not None:
-        return serve_tcp(*arguments.tcp, application.protocol)
-    return serve_stdio(application.protocol)
+    return serve_stdio(application.protocol) if address is None else serve_tcp(address, application.protocol)
 
 
 def _settle_memory() -> None:
@@ -40,7 +45,8 @@ def _settle_memory() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="dryfit server", description="The language server, on standard input and output.")
+    description = "The language server, on standard input and output."
+    parser = argparse.ArgumentParser(prog="dryfit server", description=description)
     parser.add_argument("--tcp", metavar="HOST:PORT", type=_address, help="listen there for one client, for debugging")
     parser.add_argument("--stdio", action="store_true", help="the default; editors add it by themselves")
     return parser

@@ -83,9 +83,9 @@ class Text:
         new_text = _whole_characters(new_text)
         rest = self._lines[span.end_line][span.end_column :]
         # Text between a CR and a LF can come and go: what was two line ends becomes one, and the other way round.
-        if not span.column and span.line and self._lines[span.line - 1].endswith("\r") and (new_text + rest)[:1] == "\n":
-            line = span.line - 1
-            span = span._replace(line=line, column=len(self._lines[line]) - 1)
+        above = self._lines[span.line - 1] if span.line and not span.column else ""
+        if above.endswith("\r") and (new_text + rest).startswith("\n"):
+            span = span._replace(line=span.line - 1, column=len(above) - 1)
             new_text = "\r" + new_text
         if new_text.endswith("\r") and rest.startswith("\n"):
             span = span._replace(end_line=span.end_line + 1, end_column=0)

@@ -56,23 +56,17 @@ class Endpoint(Protocol):
     def gone(self) -> None:
         """The client is gone, with or without a word."""
 
+    def ended(self) -> asyncio.Future[int]:
+        """Done, with the exit code, when the session is over."""
 
-def serve_stdio(endpoint: Endpoint, ended: Callable[[], asyncio.Future[int]]) -> int:
-    """Serve one client over standard input and output until it ends; the exit code.
 
-    Both are moved to private descriptors first: whatever prints goes to standard error, and no child process inherits
-    the client's pipes.
-    """
-    source, sink = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
+def serve_stdio(endpoint: Endpoint) -> int:
+    """Serve one client over standard input and output until it ends; the exit code."""
+    source, sink = _private_descriptors()
 
     async def run() -> int:
         loop = asyncio.get_running_loop()
-        end = ended()
+        end = endpoint.ended()
         endpoint.attach(lambda data: _write_all(sink, data))
         receive = _receiver(endpoint)
 
@@ -93,11 +87,28 @@ def serve_stdio(endpoint: Endpoint, ended: Callable[[], asyncio.Future[int]]) ->
     return asyncio.run(run())
 
 
-def serve_tcp(host: str, port: int, endpoint: Endpoint, ended: Callable[[], asyncio.Future[int]]) -> int:
+def _private_descriptors() -> tuple[int, int]:
+    """Standard input and output for us alone.
+
+    Whatever prints from here on prints to standard error, and no child process inherits the client's pipes.
+    """
+    source, sink = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    try:
+        os.dup2(2, 1)
+    except OSError:  # there is no standard error
+        os.dup2(nothing, 1)
+    os.close(nothing)
+    sys.stdout = sys.stderr
+    return source, sink
+
+
+def serve_tcp(address: tuple[str, int], endpoint: Endpoint) -> int:
     """Serve the first client that connects to the address until it ends; the exit code. For debugging."""
 
     async def run() -> int:
-        end = ended()
+        end = endpoint.ended()
         taken = False
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -115,9 +126,9 @@ def serve_tcp(host: str, port: int, endpoint: Endpoint, ended: Callable[[], asyn
                 pass
             endpoint.gone()
 
-        listener = await asyncio.start_server(serve, host, port)
-        address = listener.sockets[0].getsockname()
-        print(f"dryfit: listening on {address[0]}:{address[1]}", file=sys.stderr, flush=True)
+        listener = await asyncio.start_server(serve, *address)
+        host, port = listener.sockets[0].getsockname()[:2]
+        print(f"dryfit: listening on {host}:{port}", file=sys.stderr, flush=True)
         code = await end
         listener.close()
         return code

@@ -1,30 +1,159 @@
-"""Everything the server works with, put together for one client."""
+"""Everything that works for one client, put together. Importing this loads the engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
-from dryfit.engine.packs import Packs, load_packs
-from dryfit.lsp.actions import FIX_ALL, Actions, is_wanted
+from dryfit.engine.packs import PackError, Packs, load_packs
+from dryfit.lsp.actions import Actions
 from dryfit.lsp.client import Client
 from dryfit.lsp.configuration import ClientSettings
 from dryfit.lsp.documents import Document, Documents
-from dryfit.lsp.hover import Hover
-from dryfit.lsp.projects import Projects
+from dryfit.lsp.hover import Hovers
+from dryfit.lsp.projects import Projects, Say
 from dryfit.lsp.publish import Publisher, Wire
 from dryfit.lsp.schedule import Schedule
 
-
-class Sessions(Protocol):
-    """What gives a document its session."""
-
-    def session_for(self, name: str) -> Session: ...
+logger = logging.getLogger(__name__)
 
 
 class Workbench:
     """The open documents and what is done with them."""
+
+    def __init__(self, client: Client, folder: Path | None, wire: Wire, say: Say) -> None:
+        self._client = client
+        self._folder = folder
+        self._say = say
+        self._logged: set[str] = set()
+        self._packs = self._load_packs()
+        self._settings: ClientSettings | None = None  # not known yet
+        self._projects: Projects | None = None
+        self._documents = Documents(client.encoding)
+        self._publisher = Publisher(self._documents, client, wire)
+        self.schedule = Schedule(self._documents, self._attach, self._publisher.push, self._settled)
+        self._actions = Actions(self._documents, client)
+        families = frozenset(rule.family for rule in self._packs.rules)
+        self._hovers = Hovers({rule.name: rule for rule in self._packs.rules}, families, client.reads_markdown)
+
+    def _load_packs(self) -> Packs:
+        try:
+            return load_packs()
+        except PackError as error:
+            self._say(f"{error}; nothing is checked until then")
+            return Packs(())
+
+    @property
+    def is_configured(self) -> bool:
+        return self._settings is not None
+
+    def configure(self, settings: ClientSettings, always: bool = False) -> None:
+        """Judge everything under these settings; nothing happens if they are the old ones, unless `always`."""
+        if settings == self._settings and not always:
+            return
+        self._settings = settings
+        self._projects = Projects(self._packs, settings, self._folder, self._say) if settings.is_enabled else None
+        for document in self._documents:
+            document.detach()
+            self.schedule.opened(document)
+        self.schedule.start()
+
+    def configure_again(self) -> None:
+        """A settings file or an environment has changed."""
+        if self._settings is not None:
+            self.configure(self._settings, always=True)
+
+    # -- Documents
+
+    def open(self, item: types.TextDocumentItem) -> None:
+        self.close(item.uri)
+        document = self._documents.open(item)
+        if document is not None:
+            self.schedule.opened(document)
+
+    def change(self, params: types.DidChangeTextDocumentParams) -> None:
+        document = self._documents.change(params)
+        if document is not None:
+            self.schedule.edited(document)
+
+    def close(self, uri: str) -> None:
+        document = self._documents.close(uri)
+        if document is not None:
+            self.schedule.closed(document)
+            self._publisher.closed(document)
+
+    # -- Questions
+
+    def hover(self, params: types.HoverParams) -> types.Hover | None:
+        document = self._up_to_date(params.text_document.uri)
+        return None if document is None else self._hovers.at(document, params.position)
+
+    def code_actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
+        document = self._up_to_date(params.text_document.uri)
+        return [] if document is None else self._actions.offer(document, params)
+
+    def resolve(self, action: types.CodeAction) -> types.CodeAction:
+        for document in self._documents:
+            self.schedule.flush(document)
+        return self._actions.resolve(action)
+
+    async def report(self, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        """The answer to a pull; nothing is found in a document that is not open."""
+        report = await self._report(params.text_document.uri, params.previous_result_id)
+        return types.RelatedFullDocumentDiagnosticReport([]) if report is None else report
+
+    async def workspace_report(self, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
+        """The same for all open documents, and nothing for those that the client thinks are."""
+        previous = {known.uri: known.value for known in params.previous_result_ids}
+        reports = [await self._workspace_report(document, previous) for document in self._documents]
+        gone = [uri for uri in previous if self._documents.get(uri) is None]
+        reports += [types.WorkspaceFullDocumentDiagnosticReport(uri, []) for uri in gone]
+        return types.WorkspaceDiagnosticReport([report for report in reports if report is not None])
+
+    async def _workspace_report(
+        self, document: Document, previous: Mapping[str, str]
+    ) -> types.WorkspaceDocumentDiagnosticReport | None:
+        report = await self._report(document.uri, previous.get(document.uri))
+        if report is None:
+            return None
+        if isinstance(report, types.RelatedUnchangedDocumentDiagnosticReport):
+            return types.WorkspaceUnchangedDocumentDiagnosticReport(document.uri, report.result_id, document.version)
+        return types.WorkspaceFullDocumentDiagnosticReport(
+            document.uri, report.items, document.version, result_id=report.result_id
+        )
+
+    async def _report(self, uri: str, previous: str | None) -> types.DocumentDiagnosticReport | None:
+        document = self._documents.get(uri)
+        if document is None:
+            return None
+        # A client that can be told to pull again need not wait for what is judged at idle.
+        if document.is_judged and self._client.refreshes_diagnostics:
+            self.schedule.flush(document)
+        else:
+            await self.schedule.settled(document)
+        return self._publisher.report(document, previous) if self._documents.get(uri) is document else None
+
+    def _up_to_date(self, uri: str) -> Document | None:
+        """The open document, with what was typed in judged."""
+        document = self._documents.get(uri)
+        if document is not None:
+            self.schedule.flush(document)
+        return document
+
+    def _settled(self, document: Document) -> None:
+        self._publisher.settled(document)
+        if document.session is not None:
+            for problem in document.session.problems(document.name):
+                self._log_once(problem)
+
+    def _log_once(self, problem: str) -> None:
+        if problem not in self._logged:
+            self._logged.add(problem)
+            logger.warning("%s", problem)
+
+    def _attach(self, document: Document) -> None:
+        if self._projects is not None:
+            document.attach(self._projects.session_for(document.name))

@@ -32,9 +32,10 @@ def insert_line_before(statement: Site, line: str) -> Edit:
 
 
 def rename_argument(keyword: KeywordArgument, new_name: str) -> Edit:
-    """Another name for a keyword argument, or for the key of the dict it came from (quotes kept outside)."""
-    text = new_name if keyword.argument is not None else f'"{new_name}"'
-    return Edit(keyword.name_site, text)
+    """Another name for a keyword argument, or for the key of the dict it came from, quoted if it was."""
+    span = keyword.name_site.span
+    is_bare = span.end_column - span.column == len(keyword.name)
+    return Edit(keyword.name_site, new_name if is_bare else f'"{new_name}"')
 
 
 def remove_argument(arguments: Arguments, argument: tree.Argument) -> Edit:

@@ -54,6 +54,12 @@ class Passed:
             return self.keywords[name]
         return UNKNOWN if self.open_keywords or (self.open_positional and position is not None) else None
 
+    def site_of(self, position: int, name: str) -> Site | None:
+        """Where an argument stands."""
+        if position < len(self.positional_sites):
+            return self.positional_sites[position]
+        return self.keyword_sites[name][1] if name in self.keyword_sites else None
+
     def pairs(self) -> tuple[tuple[int | str, Value], ...]:
         """By position or keyword, for `Instance.arguments`."""
         pairs: list[tuple[int | str, Value]] = [*enumerate(self.positional), *self.keywords.items()]

@@ -127,6 +127,13 @@ def consume(ev: Evaluator, value: Value | None, span: Span | None = None) -> Non
         ev.put(value, replace(thing, used=True, used_at=None if span is None else ev.site(span)))
 
 
+def touch(ev: Evaluator, value: Value | None) -> None:
+    """It may have been iterated, in part or to its end."""
+    thing = ev.get(value)
+    if isinstance(thing, GeneratorObject) and isinstance(value, Ref) and thing.used is False:
+        ev.put(value, replace(thing, used=UNKNOWN))
+
+
 def iterator(ev: Evaluator, node: tree.Call | tree.Comprehension, element: Value, origin: str, used: bool | Unknown = False) -> Ref:
     """A new iterator, made by `node`."""
     return ev.new(node, origin, GeneratorObject(element, used, origin, ev.site(node.span)))
@@ -310,7 +317,7 @@ def zipped(ev: Evaluator, node: tree.Call, values: tuple[Value, ...]) -> Value:
         return TupleValue(tuple([TupleValue(tuple(row)) for row in rows]))
     parts = tuple([element_of(ev, v) for v in values])
     for value in values:
-        consume(ev, value, node.span)
+        touch(ev, value)  # it ends with the shortest
     return iterator(ev, node, TupleValue(parts), "zip")
 
 

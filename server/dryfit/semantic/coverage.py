@@ -11,11 +11,16 @@ from dryfit.semantic.facts import AttributeSet, Backward, Fact, NeverHeld, Optim
 from dryfit.semantic.heap import DictObject, Heap, Instance, ListObject
 from dryfit.semantic.operand import Operand
 from dryfit.semantic.state import State
-from dryfit.semantic.values import ClassValue, Ref, Site, TensorValue, TupleValue, Value, options
+from dryfit.semantic.values import UNKNOWN, ClassValue, Ref, Site, TensorValue, TupleValue, Value, options
 from dryfit.syntax import tree
 
 if TYPE_CHECKING:
     from dryfit.semantic.program import Program
+
+# A class that defines one of these brings its own view of its parameters.
+_OWN_VIEW = (
+    "parameters named_parameters children named_children modules named_modules __setattr__ __getattr__ state_dict _apply to"
+).split()
 
 
 def facts(program: Program[Any], ev: Evaluator, module: str, receiver: Ref | None) -> Iterator[Fact]:
@@ -70,7 +75,7 @@ class _Judge:
         self.said: set[Ref] = set()
         self.parents: dict[Ref, tuple[Ref, str]] = {}
         for ref, thing in heap.items():
-            if isinstance(thing, Instance) and (objects.is_module_object(program, thing) or ref == receiver):
+            if isinstance(thing, Instance) and thing.cls is not UNKNOWN:
                 for name, value in thing.attributes.items():
                     for option in options(value):
                         if isinstance(option, Ref) and option not in self.parents and option != ref:
@@ -81,11 +86,19 @@ class _Judge:
         value = fact.loss.value
         if not isinstance(value, TensorValue):
             return
+        is_for_nobody = value.sources.isdisjoint(self.held)
         for ref in sorted(value.sources, key=lambda r: r.label):
-            top = self._topmost(ref)
-            if top is not None:
-                site = self._expected(top, optimizers) or fact.site
-                yield NeverHeld(site, self._path(top), fact.site, "backward")
+            # In front of everything that is held it is what a head is trained on: left alone on purpose.
+            if is_for_nobody or self._works_behind_held(ref):
+                top = self._topmost(ref)
+                path = "" if top is None else self._path(top)
+                if top is not None and path:
+                    yield NeverHeld(self._expected(top, optimizers) or fact.site, path, fact.site, "backward")
+
+    def _works_behind_held(self, ref: Ref) -> bool:
+        """Was it called with what a module that is held put out?"""
+        modules = {r for r in self.held if objects.is_module_object(self.program, self.heap.get(r))}
+        return any(called == ref and not behind.isdisjoint(modules) for called, behind, _ in self.ev.module_calls)
 
     def behind_held(self, optimizers: dict[Ref, Instance]) -> Iterator[NeverHeld]:
         """A fresh layer works on what a held layer of the same module puts out, and nobody steps it."""
@@ -97,8 +110,9 @@ class _Judge:
                     own = {r for h in thing.holds.of for r in (h, *objects.submodules(self.program, self.heap, h))}
                     if behind & own and ref in objects.submodules(self.program, self.heap, parent):
                         top = self._topmost(ref)
-                        if top is not None:
-                            yield NeverHeld(thing.made_at, self._path(top), site, "forward")
+                        path = "" if top is None else self._path(top)
+                        if path:
+                            yield NeverHeld(thing.made_at, path, site, "forward")
 
     def _partly_held(self, optimizer: Instance) -> set[Ref]:
         """Modules of the project, made in this walk and seen by nobody else, of which this optimizer holds a part."""
@@ -161,7 +175,7 @@ class _Judge:
 
     def _is_left_out(self, ref: Ref) -> bool:
         thing = self.heap.get(ref)
-        if ref in self.held or not isinstance(thing, Instance) or thing.escaped:
+        if ref in self.held or not isinstance(thing, Instance) or thing.escaped or self._is_evaluating(ref):
             return False
         if objects.is_instance_of(self.program, thing, classes.PARAMETER):
             return thing.frozen is False and self.parents.get(ref, (ref, ""))[0] not in self.held
@@ -172,6 +186,15 @@ class _Judge:
             t.frozen is False and not t.escaped and self.program.frameworks.has_parameters(objects.class_name(t)) is True
             for t in inside.values()
         )
+
+    def _is_evaluating(self, ref: Ref) -> bool:
+        above: Ref | None = ref
+        while above is not None:
+            if above in self.ev.evaluating:
+                return True
+            found = self.parents.get(above)
+            above = None if found is None or found[0] == above else found[0]
+        return False
 
     def _expected(self, left_out: Ref, optimizers: dict[Ref, Instance]) -> Site | None:
         """Where it would be held: a second optimizer over what another one holds already, or the only one."""
@@ -184,16 +207,16 @@ class _Judge:
         return None
 
     def _path(self, ref: Ref) -> str:
-        """The user's way to a module: `network.critic_layer`, `self.critic`."""
-        name = self.ev.names.get(ref)
+        """The user's way to a module: `network.critic_layer`, `self.critic`; "" if there is none in sight."""
+        if ref == self.receiver:
+            return "self"
         above = self.parents.get(ref)
-        if above is not None:
-            head = "self" if above[0] == self.receiver else self._path(above[0])
+        if above is not None and above[1].startswith("("):
+            return ""
+        head = "" if above is None else self._path(above[0])
+        if above is not None and head:
             return f"{head}[{above[1]}]" if above[1].isdigit() else f"{head}.{above[1]}"
-        if name is not None:
-            return name
-        thing = self.heap.get(ref)
-        return thing.cls.path.rsplit(".", 1)[-1] if isinstance(thing, Instance) and isinstance(thing.cls, ClassValue) else "a module"
+        return self.ev.names.get(ref, "")
 
 
 # -------------------------------------------------------------------------------------------------- containers
@@ -201,6 +224,8 @@ def _plain_containers(program: Program[Any], ev: Evaluator, receiver: Ref) -> It
     thing = ev.instance(receiver)
     heap = ev.now.heap
     if thing is None or thing.is_open or thing.escaped or not objects.is_module_object(program, thing):
+        return
+    if isinstance(thing.cls, ClassValue) and any(program.member(thing.cls, name) for name in _OWN_VIEW):
         return
     registered: set[Value] = set()
     for owner in heap.values():

@@ -66,6 +66,7 @@ class Frame:
     loops: list[list[State]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     labels: dict[int, str] = field(default_factory=dict)
+    iterations: list[int] = field(default_factory=list)  # of the loops that are walked element by element
     global_names: set[str] = field(default_factory=set)
     is_generator: bool = False
 
@@ -77,7 +78,9 @@ class Recorder:
     branches: int
     events: list[LoopEvent] = field(default_factory=list)
     own: list[int] = field(default_factory=list)  # indices of events that no inner loop has
+    made: set[Ref] = field(default_factory=set)  # objects that the loop's own body makes
     may_leave_early: bool = False
+    repeats: bool = False  # some way through the body leads to another pass
     is_opaque: bool = False  # code ran that cannot be seen and may have cleared gradients
 
 
@@ -94,9 +97,13 @@ class Evaluator:
         self.no_grad = 0
         self.branches = 0
         self.entered = 0
+        self.version = 0  # of the heap
+        self.snapshot: Heap = {}
+        self.snapshot_version = -1
         self.state: State | None = None
         self.first_seen: dict[tuple[tuple[str, ...], Span], Any] = {}
         self.module_calls: list[tuple[Ref, frozenset[Ref], Site]] = []  # who was called behind whom, and where
+        self.evaluating: set[Ref] = set()  # modules that were put into evaluation mode last
         self.names: dict[Ref, str] = {}  # the first variable that an object was bound to
 
     # --------------------------------------------------------------------------------------------------- frames
@@ -176,8 +183,15 @@ class Evaluator:
 
     def operand(self, value: Value, site: Site | None = None, span: Span | None = None) -> Operand:
         """A value as a rule sees it; the heap is copied only when facts are kept."""
-        place = site or self.site(span or Span(0, 0, 0, 0))
-        return Operand(value, place, dict(self.now.heap) if not self.silence else {}, self.program)
+        return Operand(value, site or self.site(span or Span(0, 0, 0, 0)), self._snapshot(), self.program)
+
+    def _snapshot(self) -> Heap:
+        """The heap as it stands; facts of one moment share it."""
+        if self.silence:
+            return {}
+        if self.snapshot_version != self.version:
+            self.snapshot, self.snapshot_version = dict(self.now.heap), self.version
+        return self.snapshot
 
     def record(self, kind: str, span: Span, subject: Value | None) -> None:
         """Note an event in every loop that is being counted."""
@@ -199,11 +213,15 @@ class Evaluator:
         if name is None:
             count = frame.counts[hint] = frame.counts.get(hint, 0) + 1
             name = frame.labels[id(node)] = f"{hint}#{count}"
+        if frame.iterations:
+            name += "@" + ",".join(map(str, frame.iterations))
         return (*frame.label, name)
 
     def new(self, node: object, hint: str, thing: HeapObject) -> Ref:
         ref = Ref(self.label(node, hint))
-        self.now.heap[ref] = thing
+        self.put(ref, thing)
+        for recorder in self.recorders:
+            recorder.made.add(ref)
         return ref
 
     def get(self, value: Value | None) -> HeapObject | None:
@@ -217,10 +235,12 @@ class Evaluator:
     def put(self, ref: Value, thing: HeapObject) -> None:
         assert isinstance(ref, Ref)
         self.now.heap[ref] = thing
+        self.version += 1
 
     def thaw(self, heap: Heap) -> None:
         """Take over objects that another question has made, where this walk has not met them yet."""
         mine = self.now.heap
+        self.version += 1
         for ref, thing in heap.items():
             mine.setdefault(ref, thing)
 

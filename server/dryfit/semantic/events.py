@@ -39,6 +39,7 @@ from dryfit.semantic.values import (
     Unknown,
     Value,
     gather,
+    join,
     options,
 )
 from dryfit.syntax import tree
@@ -54,12 +55,17 @@ MAX_GROUP_DEPTH = 5
 def optimizer_built(ev: Evaluator, path: str, passed: Passed) -> Ref:
     """`torch.optim.X(params, ...)`."""
     parameters = passed.get(0, "params")
+    previous = ev.instance(Ref(ev.label(passed.node, path.rsplit(".", 1)[-1])))
     ref = ev.new(passed.node, path.rsplit(".", 1)[-1], Instance(External(path), passed.pairs()))
     site = ev.reported(passed.node.span)
     if not ev.silence:
         arguments = passed.for_rules(ev)
         ev.emit(OptimizerBuilt(site, path, arguments, arguments.get(0, "params"), ev.operand(ref, site)))
     holds = held_parameters(ev, parameters)
+    if previous is not None and previous.holds is not None:
+        # The same place makes one optimizer a pass: what it stands for holds what any of them does.
+        both = join(previous.holds, holds)
+        holds = both if isinstance(both, ParameterValue) else holds
     made = Instance(External(path), passed.pairs(), {}, holds.is_open, holds=holds, made_at=site)
     ev.put(ref, made)
     _consume_groups(ev, parameters, passed.node.span)
@@ -129,7 +135,13 @@ def _report_frozen(ev: Evaluator, holds: ParameterValue, site: Site) -> None:
 
 
 def groups_changed(
-    ev: Evaluator, span: Span, receiver: Value, method: str, group: Value | None, node: tree.Call | None
+    ev: Evaluator,
+    span: Span,
+    receiver: Value,
+    method: str,
+    group: Value | None,
+    group_site: Site | None,
+    node: tree.Call | None,
 ) -> None:
     """`add_param_group(group)`, or `param_groups` changed by hand."""
     thing = ev.instance(receiver)
@@ -149,7 +161,9 @@ def groups_changed(
         held = frozenset() if thing.holds is None else thing.holds.whole
         owned = [ev.program.parameter_owners(ev.now.heap, refs) for refs in (held, added.whole)]
         repeats = bool(owned[0] & owned[1])
-        operand: Operand | None | Unknown = None if group is None else ev.operand(group, site)
+        operand: Operand | None | Unknown = None
+        if group is not None:
+            operand = ev.operand(group, group_site if group_site is not None and site.span == span else site)
         ev.emit(GroupAdded(site, method, ev.operand(receiver, site), operand, tail, repeats))
     holds = gather(thing.holds, added) if thing.holds is not None else added
     assert isinstance(holds, ParameterValue) and isinstance(receiver, Ref)
@@ -174,11 +188,12 @@ def optimizer_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passe
     if name == "step":
         return stepped(ev, base, thing, passed, passed.values())
     if name == "add_param_group":
-        groups_changed(ev, passed.node.span, base, name, passed.get(0, "param_group"), passed.node)
+        group, group_site = passed.get(0, "param_group"), passed.site_of(0, "param_group")
+        groups_changed(ev, passed.node.span, base, name, group, group_site, passed.node)
         return NONE
     if name == "load_state_dict":
         ev.now.gradients.stepped[base] = UNKNOWN
-    if name in ("state_dict", "load_state_dict", "register_step_pre_hook", "register_step_post_hook"):
+    if name in ("state_dict", "load_state_dict"):
         return UNKNOWN
     if name in ("train", "eval"):
         return NONE
@@ -249,7 +264,7 @@ def gradients_taken(ev: Evaluator, passed: Passed) -> Value:
         ev.now.gradients.taken = (ev.reported(passed.node.span), holds.of)
         ev.now.gradients.filled = False
     ev.record("grad", passed.node.span, None)
-    return UNKNOWN
+    return ev.new(passed.node, "gradients", ListObject(rest=TensorValue(tag="gradient"), kind="tuple"))
 
 
 def scaler_method(ev: Evaluator, base: Ref, name: str, passed: Passed) -> Value | None:
@@ -348,7 +363,7 @@ def loop_ended(
 ) -> None:
     """The fact about a loop that trains, if it is the innermost one that steps or runs backward."""
     own = [recorder.events[i] for i in recorder.own]
-    if not any(event.kind in ("step", "backward") for event in own):
+    if not recorder.repeats or not any(event.kind in ("step", "backward") for event in own):
         return
     step = next((e for e in own if e.kind == "step" and e.is_certain), None)
     certain_backward = any(e.kind == "backward" and e.is_certain for e in own)
@@ -374,9 +389,11 @@ def _clears(recorder: Recorder, optimizer: Operand | None, heap: Heap) -> bool |
     thing = heap.get(optimizer.value) if isinstance(optimizer.value, Ref) else None
     if not isinstance(thing, Instance) or thing.escaped or thing.holds is None or thing.holds.is_open:
         return UNKNOWN
+    if optimizer.value in recorder.made:
+        return UNKNOWN  # a new one on each pass
     for module in thing.holds.of:
         made = heap.get(module)
-        if not isinstance(made, Instance) or made.escaped or made.cls is UNKNOWN:
+        if module in recorder.made or not isinstance(made, Instance) or made.escaped or made.cls is UNKNOWN:
             return UNKNOWN
     return False
 
@@ -398,4 +415,17 @@ def registered_early(ev: Evaluator, ref: Ref, thing: Instance, name: str, value:
         isinstance(n, tree.Attribute) and n.name == "__init__" for statement in body for n in tree.walk(statement)
     )
     first = ev.site(body[0].span)
-    ev.emit(BaseNotInitialised(site, name, ev.site(node.name_span), first, later))
+    takes_arguments = root.owner is None or _constructor_takes_arguments(ev, root.owner)
+    ev.emit(BaseNotInitialised(site, name, ev.site(node.name_span), first, later, takes_arguments))
+
+
+def _constructor_takes_arguments(ev: Evaluator, owner: ClassValue) -> bool:
+    """Does the constructor above this class have parameters without defaults?"""
+    found = ev.program.member(owner, "__init__", after=True)
+    if found is not None:
+        node = ev.program.definition(found.function) if found.function is not None else None
+        if node is None:
+            return True
+        return any(p.default is None and p.kind not in ("*", "**") for p in node.parameters[1:])
+    signature = ev.program.frameworks.signature(classes.nearest_framework_class(ev.program, owner))
+    return signature is None or bool(signature.required)

@@ -61,6 +61,8 @@ def _name(ev: Evaluator, node: tree.Name) -> Value:
         return UNKNOWN  # somebody assigns it while the program runs
     if in_module_body:
         value = ev.now.environments[0].get(name)
+        if value is None:
+            value = ev.program.ask("starred", frame.module, name)
         if value is not None:
             return value
     else:
@@ -174,9 +176,12 @@ def _comprehension(ev: Evaluator, node: tree.Comprehension) -> Value:
 
     if items is not None and len(items) <= UNROLL and len(node.clauses) == 1 and not is_filtered:
         containers.consume(ev, first, node.clauses[0].iter.span)
-        for item in items:
+        ev.frame.iterations.append(0)
+        for i, item in enumerate(items):
+            ev.frame.iterations[-1] = i
             assign(ev, node.clauses[0].target, item)
             values.append(one())
+        ev.frame.iterations.pop()
     else:
         for i, clause in enumerate(node.clauses):
             value = first if i == 0 else evaluate(ev, clause.iter)
@@ -313,6 +318,8 @@ def _logical(ev: Evaluator, node: tree.Logical) -> Value:
 
 def _comparison(ev: Evaluator, node: tree.Comparison) -> Value:
     values = [evaluate(ev, item) for item in node.items]
+    for value in values[1:]:
+        containers.touch(ev, value)  # `x in iterator`
     if len(values) != 2 or node.ops[0] not in ("is", "is not", "==", "!="):
         return UNKNOWN
     a, b = values
@@ -353,6 +360,7 @@ def _conditional(ev: Evaluator, node: tree.Conditional) -> Value:
     after, ev.state = ev.state, before
     b = evaluate(ev, node.orelse)
     ev.branches -= 1
+    ev.version += 1
     ev.state = join_states(after, ev.state)
     return join(a, b)
 

@@ -339,6 +339,13 @@ def _sum(ev: Evaluator, name: str, passed: Passed) -> Value:
     return TensorValue() if isinstance(element, TensorValue | ParameterValue) else UNKNOWN
 
 
+def _isinstance(ev: Evaluator, name: str, passed: Passed) -> Value:
+    if len(passed.positional) != 2:
+        return UNKNOWN
+    known = objects.is_instance(ev, *passed.positional)
+    return UNKNOWN if known is None else constant(known)
+
+
 def _iterated(ev: Evaluator, name: str, passed: Passed) -> Value:
     """`iter(x)`, `reversed(x)`: an iterator of the same elements; `next(x)`: one of them."""
     first = passed.positional[0] if passed.positional else UNKNOWN
@@ -376,6 +383,7 @@ _BUILTINS: dict[str, Callable[[Evaluator, str, Passed], Value]] = {
     "zip": _zip,
     "enumerate": _enumerate,
     "sum": _sum,
+    "isinstance": _isinstance,
     "iter": _iterated,
     "reversed": _iterated,
     "next": _iterated,

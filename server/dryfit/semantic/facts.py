@@ -209,7 +209,10 @@ class LoaderBuilt:
 
 @dataclass(frozen=True, slots=True)
 class AttributeSet:
-    """`owner.name = value`; `is_registered_base`: True if `Module.__init__` ran for the owner, False if certainly not."""
+    """`owner.name = value`, for an owner that is known: an object or a tensor.
+
+    `base_initialised`: did the framework's constructor run for the owner? Attributes with a setter are not in here.
+    """
 
     site: Site
     owner: Operand
@@ -322,7 +325,7 @@ class BaseNotInitialised:
     """A module's constructor registers `attribute` before (or without) `super().__init__()`.
 
     `first_statement`: the constructor's first statement after the docstring. `called_later`: the base's constructor is
-    called, but further down.
+    called, but further down. `base_takes_arguments`: the constructor above has parameters without defaults.
     """
 
     site: Site
@@ -330,6 +333,7 @@ class BaseNotInitialised:
     constructor: Site
     first_statement: Site
     called_later: bool
+    base_takes_arguments: bool
 
 
 Fact: TypeAlias = (

@@ -21,6 +21,9 @@ _EFFECT = re.compile(
     r"|def forward|def on_|def configure_|_step\(|_epoch_end|torch|\.fit\(|Dataset|get_lr"
 )
 _GLOBAL = re.compile(r"^[ \t]*global\s", re.M)
+_CALLED = re.compile(r"(\w+)[ \t]*\(")
+# Names of classes that are optimizers, or so called.
+MAY_OPTIMIZE = re.compile(r"Adam|SGD|Optim|Lion|LAMB|Lamb|Muon|Shampoo|Adafactor|Adagrad|Adadelta|RMSprop|Rprop|LBFGS|LARS|Lars")
 _OPTIMIZER_NAME = re.compile(r"[A-Z]\w*")
 
 
@@ -134,22 +137,23 @@ class FileModel:
 
 
 def summarise(unit: Unit) -> UnitSummary:
-    """One pass over a unit; a call counts as building an optimizer if its name could be that of an optimizer class."""
+    """What a unit's words tell; the tree is only looked at where they ask for it.
+
+    A call counts as building an optimizer if its name could be that of an optimizer class.
+    """
+    text = unit.text
     optimizers: list[str] = []
-    called: set[str] = set()
     global_names: set[str] = set()
-    scan_globals = _GLOBAL.search(unit.text) is not None
-    has_effect = _EFFECT.search(unit.text) is not None
-    for statement in unit.statements:
-        for node in tree.walk(statement):
-            if isinstance(node, tree.Call):
-                last = _last_name(node.func)
-                called.add(last)
-                if _OPTIMIZER_NAME.fullmatch(last):
-                    optimizers.append(last)
-            elif scan_globals and isinstance(node, tree.ScopeStatement) and node.kind == "global":
-                global_names.update(node.names)
-    return UnitSummary(unit.text, has_effect, tuple(optimizers), frozenset(global_names), frozenset(called))
+    called = frozenset(_CALLED.findall(text))
+    has_optimizer = "optim" in text or any(MAY_OPTIMIZE.search(name) for name in called)
+    if has_optimizer or _GLOBAL.search(text):
+        for statement in unit.statements:
+            for node in tree.walk(statement):
+                if isinstance(node, tree.Call) and _OPTIMIZER_NAME.fullmatch(_last_name(node.func)):
+                    optimizers.append(_last_name(node.func))
+                elif isinstance(node, tree.ScopeStatement) and node.kind == "global":
+                    global_names.update(node.names)
+    return UnitSummary(text, _EFFECT.search(text) is not None, tuple(optimizers), frozenset(global_names), called)
 
 
 def _last_name(node: tree.Expression) -> str:

@@ -157,7 +157,8 @@ def method(ev: Evaluator, base: Value, name: str, passed: Passed) -> Value:
     if isinstance(base, Method) and base.name == "param_groups" and name in ("append", "extend", "insert"):
         position = 1 if name == "insert" else 0
         group = passed.get(position, "object")
-        events.groups_changed(ev, passed.node.span, base.receiver, name, group, passed.node)
+        site = passed.site_of(position, "object")
+        events.groups_changed(ev, passed.node.span, base.receiver, name, group, site, passed.node)
         return NONE
     if isinstance(thing, ListObject) and isinstance(base, Ref):
         site = passed.positional_sites[0] if passed.positional_sites else None
@@ -284,6 +285,7 @@ def _module_method(ev: Evaluator, base: Ref, thing: Instance, path: str, name: s
         return base
     if name in ("train", "eval"):
         ev.record(name, passed.node.span, base)
+        (ev.evaluating.add if name == "eval" and not passed.values() else ev.evaluating.discard)(base)
     if name in _FLUENT:
         return base
     if name == "zero_grad":
@@ -355,10 +357,8 @@ def _parameter_method(ev: Evaluator, base: ParameterValue, name: str, passed: Pa
         if base.of - base.whole:
             ev.freeze(base.of - base.whole, UNKNOWN)
         return base
-    if name in ("detach_",):
-        ev.freeze(base.of, UNKNOWN)
-    if name in ("detach", "numel", "size", "dim", "norm", "abs", "pow", "sum", "clone", "to", "data_ptr"):
-        return UNKNOWN
+    if name.endswith("_"):
+        ev.freeze(base.of, UNKNOWN)  # written by hand
     return UNKNOWN
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 TRAINER = "lightning.pytorch.Trainer"
 MAX_LABEL = 8  # attributes of attributes of unknown objects are followed this far
-_OPTIMIZERS_OF_SELF = "optimizers()"
+_WITH_WEIGHT = re.compile(r"torch\.nn\.(Linear|Bilinear|Conv\w+|Embedding|EmbeddingBag|BatchNorm\w+|LayerNorm|GroupNorm|PReLU)")
+_WITHOUT_BIAS = re.compile(r"torch\.nn\.(Embedding|EmbeddingBag|PReLU)")
 
 
 # ------------------------------------------------------------------------------------------------ questions
@@ -61,6 +63,25 @@ def is_module_object(program: Program[Any], thing: HeapObject | None) -> bool:
 
 def is_optimizer(ev: Evaluator, value: Value) -> bool:
     return is_instance_of(ev.program, ev.get(value), classes.OPTIMIZER)
+
+
+def is_instance(ev: Evaluator, value: Value, wanted: Value) -> bool | None:
+    """Is a value an instance of a class, or of one of a tuple of classes? None if that is not certain."""
+    classes_wanted = wanted.items if isinstance(wanted, TupleValue) else (wanted,)
+    thing = ev.get(value)
+    if isinstance(value, OneOf):
+        answers = {is_instance(ev, option, wanted) for option in value.options}
+        return answers.pop() if len(answers) == 1 else None
+    if not isinstance(thing, Instance) or thing.cls is UNKNOWN:
+        return None
+    mro = ev.program.mro(thing.cls)[0] if isinstance(thing.cls, ClassValue) else (thing.cls,)
+    names = set(classes.framework_bases(ev.program, thing.cls))
+    for c in classes_wanted:
+        if c in mro or (isinstance(c, External) and c.path in names):
+            return True
+    known = all(isinstance(c, ClassValue) or (isinstance(c, External) and ev.program.frameworks.bases(c.path)) for c in classes_wanted)
+    is_open = ev.program.ancestry(thing.cls)[1]
+    return False if known and not is_open and not (thing.escaped and thing.made_at is None) else None
 
 
 def switches_gradients_off(ev: Evaluator, value: Value) -> bool:
@@ -212,9 +233,22 @@ def _instance_attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: R
         return _member_of(ev, base, thing, thing.cls, name)
     if thing.cls is UNKNOWN:
         return _unknown_attribute(ev, base, thing, name)
-    if class_name(thing) == TRAINER:
+    path = class_name(thing)
+    if path == TRAINER:
         _trainer_attribute(ev, node, name, on_class=False)
+    if path.startswith("torch.nn.") and ev.program.frameworks.signature(f"{path}.{name}") is None:
+        return _parameter_of_layer(ev, base, thing, path, name)
     return Method(base, name)
+
+
+def _parameter_of_layer(ev: Evaluator, base: Ref, thing: Instance, path: str, name: str) -> Value:
+    """`layer.weight`: a parameter, where the class registers it without a doubt."""
+    given = dict(thing.arguments)
+    plain = not any(key in given for key in ("bias", "affine", "elementwise_affine", "**"))
+    if name in ("weight", "bias") and plain and _WITH_WEIGHT.fullmatch(path):
+        if ev.program.frameworks.has_parameters(path) is True and (name == "weight" or not _WITHOUT_BIAS.fullmatch(path)):
+            return ParameterValue(frozenset({base}))
+    return UNKNOWN
 
 
 def _lazy_attribute(ev: Evaluator, base: Ref, thing: Instance, lazy: ClassValue, name: str) -> Value | None:
@@ -273,11 +307,18 @@ def set_attribute(
         ev.now.gradients.cleared.clear()
         ev.record("zero_grad", node.span, None)
     several = isinstance(base, OneOf)
+    if not several and not ev.silence and (isinstance(base, TensorValue) or _is_project_or_framework(ev, base)):
+        _emit_attribute(ev, node, base, name, value, source)
     for option in options(base):
         thing = ev.instance(option)
         if thing is not None and isinstance(option, Ref):
-            _set_on_instance(ev, node, option, thing, name, value, source, several)
+            if isinstance(thing.cls, ClassValue) and ev.program.ask("has_setter", thing.cls.module, thing.cls.path, name):
+                ev.unknown_call(option, [value], is_project=True)
+            else:
+                _set_on_instance(ev, node, option, thing, name, value, several)
         elif isinstance(option, ParameterValue):
+            if name == "data":
+                ev.freeze(option.of, UNKNOWN)
             if name == "requires_grad":
                 ev.freeze(_certain(option, several), _switched_off(value))
                 if option.of - _certain(option, several):
@@ -286,6 +327,21 @@ def set_attribute(
             if name == "requires_grad" and option is UNKNOWN:
                 freeze_anything(ev)
             ev.escape(value)
+
+
+def _is_project_or_framework(ev: Evaluator, base: Value) -> bool:
+    thing = ev.instance(base)
+    return thing is not None and thing.cls is not UNKNOWN
+
+
+def _emit_attribute(
+    ev: Evaluator, node: tree.Attribute | tree.Call, base: Value, name: str, value: Value, source: tree.Expression | None
+) -> None:
+    site = ev.reported(node.span)
+    thing = ev.instance(base)
+    to = ev.operand(value, ev.site(source.span) if source is not None else site)
+    initialised = UNKNOWN if thing is None else thing.initialised
+    ev.emit(AttributeSet(site, ev.operand(base, site), name, to, initialised))
 
 
 def _certain(value: ParameterValue, several: bool) -> frozenset[Ref]:
@@ -300,14 +356,9 @@ def _set_on_instance(
     thing: Instance,
     name: str,
     value: Value,
-    source: tree.Expression | None,
     several: bool,
 ) -> None:
     site = ev.reported(node.span)
-    is_framework_object = thing.cls is not UNKNOWN
-    if is_framework_object and not ev.silence:
-        to = ev.operand(value, ev.site(source.span) if source is not None else site)
-        ev.emit(AttributeSet(site, ev.operand(ref, site), name, to, thing.initialised))
     if name == "requires_grad":
         if is_instance_of(ev.program, thing, classes.PARAMETER):
             off = UNKNOWN if several else _switched_off(value)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dryfit.semantic import classes, roots
 from dryfit.semantic.classes import Member
 from dryfit.semantic.evaluator import Evaluator, OutOfBudgetError
-from dryfit.semantic.file_model import FileModel
+from dryfit.semantic.file_model import MAY_OPTIMIZE, FileModel
 from dryfit.semantic.heap import ANYTHING, Heap, Instance
 from dryfit.semantic.names import HARMLESS_DECORATORS, bound_names, mentions
 from dryfit.semantic.state import State
@@ -131,10 +131,9 @@ def optimizer_calls(program: Program[Any], module: str) -> int:
 
 
 def may_be_optimizer(program: Program[Any], name: str) -> bool:
-    lowered = name.lower()
-    if program.frameworks.is_subclass(f"torch.optim.{name}", classes.OPTIMIZER):
-        return True
-    return any(part in lowered for part in ("adam", "sgd", "optim", "lion", "lamb", "muon", "shampoo", "adafactor"))
+    return MAY_OPTIMIZE.search(name) is not None or program.frameworks.is_subclass(
+        f"torch.optim.{name}", classes.OPTIMIZER
+    )
 
 
 def imports_fabric(program: Program[Any], module: str) -> bool:
@@ -165,13 +164,7 @@ def global_value(program: Program[Any], module: str, name: str) -> tuple[Value |
     """A global's value with the heap it needs; None if the module does not bind the name."""
     found = program.ask("static", module, name)
     if found is None:
-        for level, source in program.ask("stars", module):
-            canonical = program.frameworks.canonical(f"{source}.{name}")
-            if level == 0 and (program.frameworks.bases(canonical) or program.frameworks.signature(canonical)):
-                return External(canonical), {}
-            if level or not _is_framework(source):
-                return UNKNOWN, {}  # it may come from there
-        return None, {}
+        return program.ask("starred", module, name), {}
     if name in program.ask("global_writes", module):
         return UNKNOWN, {}
     if found != "evaluate":
@@ -181,6 +174,17 @@ def global_value(program: Program[Any], module: str, name: str) -> tuple[Value |
     if value is None:
         return UNKNOWN, {}
     return value, reachable(value, heap)
+
+
+def starred(program: Program[Any], module: str, name: str) -> Value | None:
+    """What a star import binds a name to; None if no star import can."""
+    for level, source in program.ask("stars", module):
+        canonical = program.frameworks.canonical(f"{source}.{name}")
+        if level == 0 and (program.frameworks.bases(canonical) or program.frameworks.signature(canonical)):
+            return External(canonical)
+        if level or not _is_framework(source):
+            return UNKNOWN  # it may come from there
+    return None
 
 
 def _is_framework(source: str) -> bool:
@@ -327,6 +331,18 @@ def class_member(program: Program[Any], module: str, path: str, name: str) -> Me
         value = static_value(program, module, node)
         value = value if isinstance(value, External | ClassValue) else UNKNOWN
     return Member(owner, None, False, False, value, {})
+
+
+def has_setter(program: Program[Any], module: str, path: str, name: str) -> bool:
+    """Does assigning the attribute run code of the project: a property, or `__setattr__`?"""
+    cls = ClassValue(module, path)
+    if program.member(cls, "__setattr__") is not None:
+        return True
+    for c in program.mro(cls)[0]:
+        found = program.ask("node", c.module, c.path, name) if isinstance(c, ClassValue) else None
+        if found is not None:
+            return isinstance(found[0], tree.Function)
+    return False
 
 
 def dataclass_fields(program: Program[Any], module: str, path: str) -> tuple[str, ...] | None:
@@ -486,12 +502,8 @@ def roots_in(file: FileModel, place: str) -> tuple[str, ...]:
 
 def changed_inputs(module: str, before: FileModel, after: FileModel, known: Callable[[], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
     """The inputs that an edit has changed."""
-    keys: list[tuple[Any, ...]] = [(name, module) for name in ("top", "stars", "global_writes", "optimizer_calls", "imports_fabric")]
-    gone = {
-        place
-        for place in before.unit_at.keys() | after.unit_at.keys()
-        if not _is_same_unit(before, after, place)
-    }
+    gone = {place for place in before.unit_at.keys() | after.unit_at.keys() if not _is_same_unit(before, after, place)}
+    keys = _changed_of_file(module, gone, before, after)
     for place in gone:
         keys += [("place", module, place), ("summary", module, place)]
     for name in before.roots.keys() | after.roots.keys():
@@ -501,6 +513,19 @@ def changed_inputs(module: str, before: FileModel, after: FileModel, known: Call
     for path in before.classes.keys() | after.classes.keys():
         keys += _changed_class(module, path, before, after)
     keys += _changed_statics(module, gone, before, after, known)
+    return keys
+
+
+def _changed_of_file(module: str, gone: set[str], before: FileModel, after: FileModel) -> list[tuple[Any, ...]]:
+    """The inputs that are about the file as a whole."""
+    keys: list[tuple[Any, ...]] = []
+    tops = [[place for place, _ in file.top] for file in (before, after)]
+    if tops[0] != tops[1] or not gone.isdisjoint(tops[1]):
+        keys += [(name, module) for name in ("top", "stars", "imports_fabric")]
+    for field in ("global_names", "optimizers"):
+        said = [[getattr(f.summaries[p], field) for p in sorted(gone) if p in f.summaries] for f in (before, after)]
+        if said[0] != said[1]:
+            keys.append(("global_writes" if field == "global_names" else "optimizer_calls", module))
     return keys
 
 
@@ -531,7 +556,7 @@ def _changed_statics(
     module: str, gone: set[str], before: FileModel, after: FileModel, known: Callable[[], list[tuple[Any, ...]]]
 ) -> list[tuple[Any, ...]]:
     """Which names at the top may be bound differently: all, unless only definitions changed."""
-    tops = {place for place, _ in before.top} | {place for place, _ in after.top}
+    tops = {place for place, _ in (*before.top, *after.top)}
     changed = [
         statement
         for place in gone & tops
@@ -561,12 +586,14 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "root_input": root_input,
     "summary": summary_input,
     "global": global_value,
+    "starred": starred,
     "is_plain_class": is_plain_class,
     "dotted_path": dotted_path,
     "body": module_body,
     "mro": mro,
     "member": class_member,
     "dataclass_fields": dataclass_fields,
+    "has_setter": has_setter,
     "definition": definition,
     "worth": worth,
     "self": constructed,

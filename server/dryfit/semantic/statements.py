@@ -20,6 +20,7 @@ from dryfit.semantic.values import (
     FunctionValue,
     Method,
     OneOf,
+    ParameterValue,
     Ref,
     Site,
     TensorValue,
@@ -37,6 +38,7 @@ def run(ev: Evaluator, statements: tuple[tree.Statement, ...]) -> None:
         if ev.state is None:
             return
         ev.tick()
+        ev.version += 1
         _STATEMENTS[statement.__class__](ev, statement)
 
 
@@ -136,8 +138,11 @@ def _augmented(ev: Evaluator, node: tree.AugmentedAssign) -> None:
     old = expressions.evaluate(ev, node.target)
     value = expressions.evaluate(ev, node.value)
     thing = ev.get(old)
+    changed = old.receiver if isinstance(old, Method) else old
+    if isinstance(changed, ParameterValue):
+        ev.freeze(changed.of, UNKNOWN)  # updated by hand: whoever moves it, it moves
     if node.op == "+" and isinstance(old, Method) and old.name == "param_groups":
-        events.groups_changed(ev, node.span, old.receiver, "+=", value, None)
+        events.groups_changed(ev, node.span, old.receiver, "+=", value, ev.site(node.value.span), None)
     elif isinstance(thing, ListObject) and thing.kind == "list" and node.op == "+":
         containers.extend(ev, old, value, ev.site(node.value.span))
     elif isinstance(thing, DictObject) and node.op == "|":
@@ -181,6 +186,8 @@ def narrow(ev: Evaluator, test: tree.Expression, *, holds: bool) -> None:
     """`x is None`, `isinstance`-free truth of `x`: decides between the alternatives of x."""
     if isinstance(test, tree.Unary) and test.op == "not":
         return narrow(ev, test.value, holds=not holds)
+    if isinstance(test, tree.Call):
+        return _narrow_by_class(ev, test, holds=holds)
     is_none: bool | None = None
     name: tree.Expression = test
     if isinstance(test, tree.Comparison) and test.ops in (("is",), ("is not",)):
@@ -194,6 +201,20 @@ def narrow(ev: Evaluator, test: tree.Expression, *, holds: bool) -> None:
     value = variables.get(name.id)
     if isinstance(value, OneOf):
         kept = [v for v in options(value) if (v == NONE) == is_none]
+        if kept:
+            variables[name.id] = kept[0] if len(kept) == 1 else OneOf(frozenset(kept))
+
+
+def _narrow_by_class(ev: Evaluator, test: tree.Call, *, holds: bool) -> None:
+    """`isinstance(x, C)`: keep the alternatives of x that are, or are not, instances."""
+    if not isinstance(test.func, tree.Name) or test.func.id != "isinstance" or len(test.arguments) != 2:
+        return
+    name = test.arguments[0].value
+    variables = ev.now.environments[ev.frame.index]
+    value = variables.get(name.id) if isinstance(name, tree.Name) else None
+    if isinstance(name, tree.Name) and isinstance(value, OneOf):
+        wanted = expressions.evaluate(ev, test.arguments[1].value)
+        kept = [v for v in options(value) if objects.is_instance(ev, v, wanted) is not (not holds)]
         if kept:
             variables[name.id] = kept[0] if len(kept) == 1 else OneOf(frozenset(kept))
 
@@ -254,15 +275,19 @@ def _for(ev: Evaluator, node: tree.For) -> None:
         return
     items = containers.elements(ev, iterated)
     element = containers.element_of(ev, iterated)
-    containers.consume(ev, iterated, node.iter.span)
+    if _leaves_early(node.body):
+        containers.touch(ev, iterated)
+    else:
+        containers.consume(ev, iterated, node.iter.span)
     if items is not None and len(items) <= UNROLL and not _jumps(node.body):
-        ev.branches += 0 if items else 1
-        for item in items:
+        ev.frame.iterations.append(0)
+        for i, item in enumerate(items):
             if ev.is_stopped:
                 break
+            ev.frame.iterations[-1] = i
             assign(ev, node.target, item)
             run(ev, node.body)
-        ev.branches -= 0 if items else 1
+        ev.frame.iterations.pop()
         if not ev.is_stopped:
             run(ev, node.orelse)
         return
@@ -324,6 +349,8 @@ def _one_pass(ev: Evaluator, node: tree.For | tree.While, enter: Callable[[], An
     enter()
     run(ev, node.body)
     out = ev.state
+    if out is not None and ev.recorders and not ev.silence:
+        ev.recorders[-1].repeats = True
     for left in frame.loops.pop():
         out = join_states(out, left)
     return out
@@ -332,9 +359,19 @@ def _one_pass(ev: Evaluator, node: tree.For | tree.While, enter: Callable[[], An
 def _jump(ev: Evaluator, node: tree.Jump) -> None:
     if ev.frame.loops:
         ev.frame.loops[-1].append(ev.now)
-    if ev.recorders:
+    if ev.recorders and not ev.silence:
         ev.recorders[-1].may_leave_early = True
+        ev.recorders[-1].repeats |= node.kind == "continue"
     ev.state = None
+
+
+def _leaves_early(body: tuple[tree.Statement, ...]) -> bool:
+    """May a loop end before what it iterates is at its end?"""
+    return any(
+        isinstance(node, tree.Return | tree.Raise) or (isinstance(node, tree.Jump) and node.kind == "break")
+        for statement in body
+        for node in tree.walk(statement)
+    )
 
 
 def _jumps(body: tuple[tree.Statement, ...]) -> bool:
@@ -396,10 +433,7 @@ def _import(ev: Evaluator, node: tree.Import) -> None:
 
 def _import_from(ev: Evaluator, node: tree.ImportFrom) -> None:
     for alias in node.names:
-        if alias.name == "*":
-            for name in ev.program.ask("star", ev.frame.module, node.level, node.module):
-                bind(ev, name, External(ev.program.frameworks.canonical(f"{node.module}.{name}")))
-        else:
+        if alias.name != "*":  # names behind a star are looked up when they are met
             bind(ev, alias.bound, objects.imported(ev.program, node, alias.name))
 
 

@@ -7,12 +7,12 @@ from collections import OrderedDict
 
 from dryfit.syntax.inheritance import Statements, inherit
 from dryfit.syntax.parsing import Parser, lower_unit
-from dryfit.syntax.units import Unit, cut, cut_until
+from dryfit.syntax.units import Unit, begins_alone, cut, cut_until
 from dryfit.text.newlines import normalised
 from dryfit.text.span import Span
 
 _ABOVE = 2  # units above an edit whose ends it can move
-_FARTHEST = 400  # lines below an edit that are searched for a border
+_FARTHEST = 200  # lines below an edit that are searched for a border
 _REMEMBERED_LINES = 4_000
 
 
@@ -65,7 +65,10 @@ class Document:
         begin = _offset(old, span.line - self.starts[first], span.column)
         end = max(begin, _offset(old, span.end_line - self.starts[first], span.end_column))
         body = old[:begin] + new_text + old[end:]
-        if not self._cut_again(first, last, body, begin):
+        low = first
+        if span.line <= self.starts[first] or not begins_alone(self.units[first].text):
+            low = max(0, first - _ABOVE)
+        if not self._cut_again(low, first, last, body, begin):
             self._keep_borders(first, last, body)
         self._is_dirty = self._is_dirty or self._has_unclosed
 
@@ -84,17 +87,17 @@ class Document:
         del kept_alive
         return before != after
 
-    def _cut_again(self, first: int, last: int, body: str, begin: int) -> bool:
+    def _cut_again(self, low: int, first: int, last: int, body: str, begin: int) -> bool:
         """Cut the touched units and their neighbours; False if no border from before is met within reach."""
         units = self.units
-        low = max(0, first - _ABOVE)
         while not all([unit.is_closed for unit in units[low:first]]):
             low += 1
         text = "".join([unit.text for unit in units[low:first]])
         place = len(text) + begin
         text += body
         borders: dict[int, int] = {}
-        high, limit, step = last + 1, len(text) and body.count("\n") + _FARTHEST, 1
+        high, step = last + 1, 1
+        limit = text.count("\n") + _FARTHEST
         while True:
             for unit in units[high : high + step]:
                 borders[len(text)] = high

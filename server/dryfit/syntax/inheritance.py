@@ -39,7 +39,7 @@ def inherit(
     offset = 0
     for unit, same in zip(fresh, units, strict=True):
         if same is not None:
-            same.is_closed = unit.is_closed
+            same.indent, same.has_docstring, same.is_closed = unit.indent, unit.has_docstring, unit.is_closed
             if not same.parsed:
                 _settle(same, lower(same))
             result.append(same)

@@ -6,19 +6,24 @@ that does not parse has logical lines all the same.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
+# It begins with a plain set of characters, which lets the search skip all others at full speed.
 _TOKEN = re.compile(
-    r'''"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"""'''
-    r"""|\'\'\'[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*\'\'\'"""
-    r"""|\"\"\"|\'\'\'"""  # never closed
-    r"""|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?"""
-    r"""|'[^'\\\n]*(?:\\.[^'\\\n]*)*'?"""
-    r"""|\#[^\n]*"""
-    r"""|[()\[\]{}]"""
-    r"""|\\\n"""
-    r"""|\n[ \t\f]*(?=[^ \t\f\n\#])""",  # the end of a line, before a line with code on it
-    re.DOTALL,
+    r"""
+    ["'\#()\[\]{}\\\n]
+    (?: (?<=") (?: ""(?: [^"\\]* (?: (?:\\.|"(?!"")) [^"\\]* )* \"{3} )?  # three quotes alone: never closed
+                 | [^"\\\n]* (?: \\. [^"\\\n]* )* "? )
+      | (?<=') (?: ''(?: [^'\\]* (?: (?:\\.|'(?!'')) [^'\\]* )* \'{3} )?
+                 | [^'\\\n]* (?: \\. [^'\\\n]* )* '? )
+      | (?<=\#) [^\n]*
+      | (?<=\\) \n
+      | (?<=\n) [ \t\f]* (?=[^ \t\f\n\#])  # the end of a line, before a line with code on it
+      | (?<=[()\[\]{}])
+    )
+    """,
+    re.DOTALL | re.VERBOSE,
 )
 _LEADING = re.compile(r"(?:[ \t\f]*(?:\#[^\n]*)?\n)*[ \t\f]*(?:\#[^\n]*)?")
 # No expression has a line that begins so: inside brackets it proves that one was never closed.
@@ -111,6 +116,7 @@ def scan(text: str, is_end_of_file: bool, runaways: set[int] | None = None) -> I
     yield LogicalLine(len(text), len(text), -1, True)
 
 
+@lru_cache(maxsize=256)
 def width_of(indent: str) -> int:
     """The columns that Python counts for an indentation: tabs stop at every eighth, a form feed begins anew."""
     return len(indent.rpartition("\f")[2].expandtabs(8))

@@ -398,18 +398,7 @@ Node: TypeAlias = "Expression | Statement | Argument | Parameter | Clause | Hand
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly inside a node, in the order of the fields; tuples are flattened."""
-    stack: list[object] = [getattr(node, name) for name in _child_fields(node.__class__)]
-    while stack:
-        item = stack.pop()
-        if item.__class__ is tuple:
-            stack.extend(reversed(item))  # type: ignore[arg-type]
-        elif item.__class__.__module__ == __name__:
-            yield item  # type: ignore[misc]
-
-
-@cache
-def _child_fields(node_class: type[Node]) -> tuple[str, ...]:
-    return tuple(f.name for f in reversed(fields(node_class)) if not f.name.endswith("span"))
+    return reversed(_reversed_children(node))
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -418,4 +407,23 @@ def walk(node: Node) -> Iterator[Node]:
     while stack:
         item = stack.pop()
         yield item
-        stack.extend(reversed(list(children(item))))
+        stack += _reversed_children(item)
+
+
+def _reversed_children(node: Node) -> list[Node]:
+    found: list[Node] = []
+    todo: list[object] = [getattr(node, name) for name in _child_fields(node.__class__)]
+    while todo:
+        item = todo.pop()
+        if item.__class__ is tuple:
+            todo.extend(item)  # type: ignore[arg-type]
+        elif item is not None and item.__class__ is not str:
+            found.append(item)  # type: ignore[arg-type]
+    return found
+
+
+@cache
+def _child_fields(node_class: type[Node]) -> tuple[str, ...]:
+    """The fields that can hold nodes, by their annotations."""
+    kinds = ("Expression", "Statement", "Argument", "Parameter", "Clause", "Handler", "Case", "Alias")
+    return tuple(f.name for f in fields(node_class) if any(kind in str(f.type) for kind in kinds))

@@ -19,7 +19,7 @@ from dryfit.syntax.logical_lines import LogicalLine, OpenStringError, logical_li
 
 _FULL = 16  # lines in a run of simple statements
 _HALF_FULL = 8  # from here on a blank line ends it
-_COMPOUND = re.compile(r"(?:def|if|for|while|with|try|class)\b|async[ \t]")
+_ALONE = re.compile(r"@|(?:def|if|for|while|with|try|class)\b|async[ \t]")
 _CLAUSE = re.compile(r"(?:else|elif|except|finally)\b")
 _CLASS = re.compile(r"class\b")
 _STRING = re.compile(r"[rRuU]?[\"']")
@@ -71,6 +71,11 @@ def cut(text: str) -> list[Unit]:
     return [Unit(text[piece.start : piece.end], piece) for piece in _pieces(text, iter(logical_lines(text)))]
 
 
+def begins_alone(text: str) -> bool:
+    """Does a unit's text begin, in its first line, with what always begins a unit?"""
+    return _ALONE.match(text, len(text) - len(text.lstrip(" \t\f"))) is not None
+
+
 def cut_until(text: str, borders: Container[int], is_end_of_file: bool) -> list[Unit] | None:
     """The units from the beginning of a part of a file up to the first border that is one of `borders`.
 
@@ -106,6 +111,11 @@ def _pieces(text: str, lines: Iterator[LogicalLine]) -> Iterator[Piece]:
     are_closed = True
     begin = 0
     for statement in _statements(text, lines):
+        if statement is None:
+            if first and last:
+                yield _piece(text, begin, first, last, are_closed)
+                first, begin, gathered, are_closed = None, last.end, 0, True
+            continue
         size = text.count("\n", statement.start, statement.end)
         if first and last and not _belongs(text, first, last, statement, gathered, size):
             yield _piece(text, begin, first, last, are_closed)
@@ -131,21 +141,24 @@ def _piece(text: str, begin: int, first: _Statement, last: _Statement, are_close
     return Piece(begin, last.end, indent, first.is_header, first.has_docstring, are_closed)
 
 
-def _statements(text: str, lines: Iterator[LogicalLine]) -> Iterator[_Statement]:
+def _statements(text: str, lines: Iterator[LogicalLine]) -> Iterator[_Statement | None]:
     """Logical lines gathered to statements: each with its decorators, its clauses and all that stands further right.
 
-    Of a class only the header, if its body stands on lines of its own. The lines may stop before the end of the text:
-    a statement that may go on is left out.
+    Of a class only the header, if its body stands on lines of its own. Before a statement that is not simple there is
+    a None, which spares reading all of it to know that. The lines may stop before the end of the text: a statement
+    that may go on is left out.
     """
     line = next(lines, None)
     while line is not None and line.width >= 0:
         first = line
+        is_compound = _ALONE.match(text, line.code) is not None
+        if is_compound:
+            yield None
         is_closed = line.is_closed
         following = next(lines, None)
         while following is not None and following.width == first.width and text.startswith("@", line.code):
             line, following = following, next(lines, None)
             is_closed = is_closed and line.is_closed
-        is_compound = _COMPOUND.match(text, line.code) is not None
         is_header = has_docstring = False
         if following is not None and following.width > first.width and _CLASS.match(text, line.code):
             is_header = True
@@ -160,9 +173,9 @@ def _statements(text: str, lines: Iterator[LogicalLine]) -> Iterator[_Statement]
                 following = next(lines, None)
         if following is None:
             return
-        is_simple = not is_compound and line is first
+        end = following.start
         yield _Statement(
-            first.start, following.start, first.code, first.width, is_simple, is_header, has_docstring, is_closed
+            first.start, end, first.code, first.width, not is_compound, is_header, has_docstring, is_closed
         )
         line = following
 

@@ -1,0 +1,302 @@
+"""A module registers something before, or without, `super().__init__()`.
+
+What it does:
+Reports a constructor of a module that assigns a layer or a parameter to an attribute although the constructor of the
+class above has not run yet. Plain values may be set before that call and are not reported.
+
+Why it matters:
+Assigning a layer writes it into the module's tables, which `Module.__init__` makes. Without them it raises
+`AttributeError: cannot assign module before Module.__init__() call` (for a parameter: `cannot assign parameter before
+Module.__init__() call`) as soon as the module is built.
+
+Fix safety:
+Safe: the constructor could not have run to its end before. There is no fix if the call stands further down, because what
+is between may need the order, and none if the class above takes arguments.
+
+Source:
+`torch.nn.Module.__setattr__`, torch 2.13.0.
+"""
+
+from collections.abc import Iterator
+
+from dryfit.rulekit import (
+    Example,
+    Finding,
+    Fix,
+    Raises,
+    Related,
+    Rule,
+    SemanticModel,
+    Severity,
+    facts,
+    insert_line_before,
+)
+
+NOTE = "raises AttributeError when the module is built"
+HELP = "call `super().__init__()` first"
+
+
+def check(model: SemanticModel) -> Iterator[Finding]:
+    for fact in model.facts(facts.BaseNotInitialised):
+        if fact.called_later:
+            yield Finding(fact.site, f"`{fact.attribute}` is set before `super().__init__()` is called", NOTE, HELP)
+        else:
+            yield Finding(
+                fact.constructor,
+                f"`{fact.attribute}` is set, and `super().__init__()` is never called",
+                NOTE,
+                HELP,
+                Fix.safe(HELP, insert_line_before(fact.first_statement, "super().__init__()")),
+                related=(Related(fact.site, "raises here"),),
+            )
+
+
+RULE = Rule(
+    name="missing-super-init",
+    severity=Severity.ERROR,
+    check=check,
+    examples=(
+        Example(
+            bad="""
+                import torch
+                from torch import nn
+
+
+                class Net(nn.Module):
+                    def __init__(self, size):
+                    #   ^^^^^^^^ missing-super-init
+                        self.size = size
+                        self.fc = nn.Linear(size, 2)
+
+                    def forward(self, x):
+                        return self.fc(x)
+
+
+                net = Net(4)
+            """,
+            good="""
+                import torch
+                from torch import nn
+
+
+                class Net(nn.Module):
+                    def __init__(self, size):
+                        super().__init__()
+                        self.size = size
+                        self.fc = nn.Linear(size, 2)
+
+                    def forward(self, x):
+                        return self.fc(x)
+
+
+                net = Net(4)
+            """,
+            witness=Raises("AttributeError", "cannot assign module before Module.__init__() call"),
+        ),
+        Example(
+            bad="""
+                import torch
+
+
+                class Scale(torch.nn.Module):
+                    def __init__(self, size: int) -> None:
+                        \"\"\"Multiplies each channel by a factor.\"\"\"
+                        gain = torch.nn.Parameter(torch.ones(size))
+                        self.gain = gain
+                    #   ^^^^^^^^^ missing-super-init
+                        super(Scale, self).__init__()
+
+
+                scale = Scale(4)
+            """,
+            good="""
+                import torch
+
+
+                class Scale(torch.nn.Module):
+                    def __init__(self, size: int) -> None:
+                        \"\"\"Multiplies each channel by a factor.\"\"\"
+                        super(Scale, self).__init__()
+                        gain = torch.nn.Parameter(torch.ones(size))
+                        self.gain = gain
+
+
+                scale = Scale(4)
+            """,
+            witness=Raises("AttributeError", "before Module.__init__() call"),
+        ),
+        Example(
+            bad="""
+                import lightning as L
+                import torch
+
+
+                class Classifier(L.LightningModule):
+                    def __init__(self, net=None, lr=1e-3):
+                    #   ^^^^^^^^ missing-super-init
+                        \"\"\"What is trained.\"\"\"
+                        self.net = torch.nn.Linear(4, 2)
+                        self.lr = lr
+
+
+                model = Classifier()
+            """,
+            good="""
+                import lightning as L
+                import torch
+
+
+                class Classifier(L.LightningModule):
+                    def __init__(self, net=None, lr=1e-3):
+                        \"\"\"What is trained.\"\"\"
+                        super().__init__()
+                        self.net = torch.nn.Linear(4, 2)
+                        self.lr = lr
+
+
+                model = Classifier()
+            """,
+            witness=Raises("AttributeError", "cannot assign module before Module.__init__() call"),
+        ),
+    ),
+    near_misses=(
+        # The base is initialised by other spellings.
+        """
+        from torch import nn
+
+
+        class First(nn.Module):
+            def __init__(self):
+                nn.Module.__init__(self)
+                self.fc = nn.Linear(4, 2)
+
+
+        class Second(nn.Module):
+            def __init__(self):
+                super(Second, self).__init__()
+                self.fc = nn.Linear(4, 2)
+
+
+        class Third(First):
+            def __init__(self):
+                First.__init__(self)
+                self.more = nn.Linear(4, 2)
+
+
+        class Fourth(nn.Module):
+            def __init__(self):
+                self._start()
+                self.fc = nn.Linear(4, 2)
+
+            def _start(self):
+                super().__init__()
+
+
+        nets = First(), Second(), Third(), Fourth()
+        """,
+        # Plain values may come first.
+        """
+        from torch import nn
+
+
+        class Net(nn.Module):
+            def __init__(self, sizes=(4, 2)):
+                self.sizes = sizes
+                self.names = [str(size) for size in sizes]
+                super().__init__()
+                self.fc = nn.Linear(*sizes)
+
+
+        net = Net()
+        """,
+        # No constructor of its own, or no module.
+        """
+        from torch import nn
+
+
+        class Net(nn.Linear):
+            def grow(self):
+                self.extra = nn.Linear(2, 2)
+
+
+        class Agent:
+            def __init__(self):
+                self.policy = nn.Linear(4, 2)
+
+
+        net = Net(4, 2)
+        net.grow()
+        agent = Agent()
+        """,
+        # A dataclass that starts the base when its fields are set.
+        """
+        from dataclasses import dataclass
+
+        from torch import nn
+
+
+        @dataclass(eq=False)
+        class Net(nn.Module):
+            size: int = 4
+
+            def __post_init__(self):
+                super().__init__()
+                self.fc = nn.Linear(self.size, 2)
+
+
+        net = Net()
+        """,
+        # Modules of a plain base class: the call stands in a mixin that both share.
+        """
+        from torch import nn
+
+
+        class Head:
+            def __init__(self):
+                super().__init__()
+                self.size = 2
+
+
+        class Net(Head, nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(4, self.size)
+
+
+        net = Net()
+        """,
+        # Put aside without registering.
+        """
+        from torch import nn
+
+
+        class Net(nn.Module):
+            def __init__(self, teacher):
+                object.__setattr__(self, "teacher", teacher)
+                self.__dict__["other"] = nn.Linear(4, 2)
+                super().__init__()
+                self.fc = nn.Linear(4, 2)
+
+
+        net = Net(nn.Linear(4, 2))
+        """,
+        # Never reached without the call.
+        """
+        from torch import nn
+
+
+        class Net(nn.Module):
+            def __init__(self, is_small):
+                if is_small:
+                    super().__init__()
+                    self.fc = nn.Linear(4, 2)
+                else:
+                    nn.Module.__init__(self)
+                    self.fc = nn.Linear(4, 20)
+
+
+        net = Net(True)
+        """,
+    ),
+    is_fixable=True,
+)
