@@ -117,7 +117,9 @@ class Bench:
     def check_fix(self, rule: Rule, example: Example) -> None:
         """The fix of bad is good (or silent, where there are several good programs); fixing again changes nothing."""
         bad, good = split_carets(example.bad)[0], split_carets(example.good)[0]
-        if not all(diagnostic.fixes for diagnostic in self.check(bad, [rule]).diagnostics):
+        found = self.check(bad, [rule]).diagnostics
+        assert found, "nothing is reported, so there is nothing to fix"
+        if not all(diagnostic.fixes for diagnostic in found):
             return
         fixed = fix_text(bad, lambda text: self.check(text, [rule]), unsafe=True)
         assert fixed.text != bad, "the fix changes nothing"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -56,11 +59,13 @@ def crashing(model: SemanticModel) -> Iterator[Finding]:
     yield from ()
 
 
-def _rule(check: object, name: str, severity: Severity, *, is_fixable: bool, is_default: bool = True) -> Rule:
-    check.__module__ = f"pack.random.{name.replace('-', '_')}"  # type: ignore[attr-defined]
+def _rule(check: Any, name: str, severity: Severity, *, is_fixable: bool, is_default: bool = True) -> Rule:
+    module = ModuleType(f"pack.random.{name.replace('-', '_')}", f"{check.__doc__}\n\nSource:\n    Invented.")
+    sys.modules[module.__name__] = module
+    check.__module__ = module.__name__
     witness = Observes("True") if is_default else Argued("nothing")
     examples = (Example("x = 1", "x = 2", witness),)
-    return Rule(name=name, severity=severity, check=check, examples=examples, is_fixable=is_fixable)  # type: ignore[arg-type]
+    return Rule(name=name, severity=severity, check=check, examples=examples, is_fixable=is_fixable)
 
 
 RULES = (

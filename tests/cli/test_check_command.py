@@ -243,9 +243,8 @@ def test_a_crashing_rule_is_named_and_the_others_are_heard(dryfit: Run) -> None:
     done = dryfit("check")
     assert done.code == 2
     assert "error[seed-set]" in done.out
-    assert done.err.startswith(
-        "dryfit: train.py: rule `crashing-rule` crashed and was left out here: ZeroDivisionError: by design (fake_pack.py:"
-    )
+    assert done.err.startswith("dryfit: train.py: rule `crashing-rule` crashed and was left out here: ")
+    assert "ZeroDivisionError: by design (fake_pack.py:" in done.err
 
 
 def test_a_pack_that_is_not_loaded(dryfit: Run, monkeypatch: pytest.MonkeyPatch) -> None:

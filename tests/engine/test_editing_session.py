@@ -184,3 +184,19 @@ def test_random_typing(seed: int) -> None:
     # Half-typed code keeps what was known before, so only a whole program can be compared.
     opened.edit(NAME, Span(0, 0, text.count("\n"), len(text.split("\n")[-1])), programs[seed])
     assert settled(opened) == fresh(programs[seed])
+
+
+def test_findings_of_broken_code_move_along() -> None:
+    text = "import torch\nfrom torch import nn\nnet = nn.Linear(1, 1)\n\n\n"
+    text += "optimizer = torch.optim.Adam([{'params': net.weight}, net.parameters()])\n"
+    opened = session(text)
+    assert [d.span.line for d in settled(opened)] == [5]
+    opened.edit(NAME, Span(3, 0, 3, 0), "print((")
+    opened.judge_edited(NAME)
+    assert [d.span.line for d in opened.diagnostics(NAME)] == [5]
+    opened.edit(NAME, Span(3, 0, 3, 0), "\n")
+    opened.judge_edited(NAME)
+    assert [d.span.line for d in opened.diagnostics(NAME)] == [6]
+    assert [d.span.line for d in settled(opened)] == [6]
+    opened.edit(NAME, Span(4, 0, 4, 7), "")
+    assert settled(opened) == fresh(opened.text(NAME))

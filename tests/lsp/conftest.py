@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dryfit.engine.packs import Packs
+from dryfit_rules.optimizer import param_group_not_a_dict
+
 from .talk import Talk
 
 
@@ -17,8 +20,9 @@ def _own_caches(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-async def talk() -> AsyncIterator[Talk]:
-    """A client and its server, in this process."""
+async def talk(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Talk]:
+    """A client and its server, in this process; one rule is on, so that no other one has a say in what is found."""
+    monkeypatch.setattr("dryfit.lsp.workbench.load_packs", lambda: Packs((param_group_not_a_dict.RULE,)))
     talk = Talk()
     yield talk
     talk.application.end()

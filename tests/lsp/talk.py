@@ -149,7 +149,9 @@ class Talk:
         report: dict[str, Any] = await self.request("textDocument/diagnostic", params)
         return report
 
-    async def actions(self, start: tuple[int, int], only: list[str] | None = None, uri: str = URI) -> list[dict[str, Any]]:
+    async def actions(
+        self, start: tuple[int, int], only: list[str] | None = None, uri: str = URI
+    ) -> list[dict[str, Any]]:
         context = {"diagnostics": [], **({"only": only} if only is not None else {})}
         params = {"textDocument": {"uri": uri}, "range": range_of(*start, *start), "context": context}
         actions: list[dict[str, Any]] = await self.request("textDocument/codeAction", params)

@@ -14,7 +14,9 @@ from dryfit.text.edit import TextEdit, apply_edits
 from dryfit.text.span import Span
 
 LINE_END = re.compile(r"\r\n|\r|\n")
-PIECES = st.lists(st.sampled_from(["a", "bc", "\n", "\r", "\r\n", "é", "😀", "\u2028", "\x0c"]), max_size=8).map("".join)
+PIECES = st.lists(st.sampled_from(["a", "bc", "\n", "\r", "\r\n", "é", "😀", "\u2028", "\x0c"]), max_size=8).map(
+    "".join
+)
 PLACES = st.tuples(st.integers(0, 6), st.integers(0, 6))
 
 
@@ -45,7 +47,7 @@ def test_what_is_equal_is_not_edited_when_the_whole_text_comes_anew() -> None:
     assert text.replace("a\nx\ny\nc\nd\n") == (Span(1, 0, 2, 0), "x\ny\n")
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(PIECES, st.lists(st.tuples(PLACES, PLACES, PIECES), max_size=4), st.sampled_from(list(Encoding)))
 def test_edits_in_the_clients_units(
     start: str, edits: list[tuple[tuple[int, int], tuple[int, int], str]], encoding: Encoding
@@ -59,7 +61,7 @@ def test_edits_in_the_clients_units(
         assert [text.line(number) for number in range(text.last_line + 1)] == LINE_END.split(truth)
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(PIECES, PIECES)
 def test_the_whole_text_anew(old: str, new: str) -> None:
     text = Text(old, Encoding.UTF16)

@@ -154,14 +154,13 @@ def test_an_edit_keeps_the_other_units() -> None:
     before = list(document.units)
     document.edit(Span(20, 12, 20, 12), "long ")
     changed = [old.text for old, new in zip(before, document.units, strict=True) if old is not new]
-    assert len(changed) == 0  # the docstring's text is in the tree: same unit only if equal
-    assert "long" in document.text
+    assert [text.split("\n")[1] for text in changed] == ["    def f(self, a):"]
 
 
 def test_a_comment_changes_neither_unit_nor_statements() -> None:
     document = Document(CODE, "libcst")
     before = [(unit, unit.statements) for unit in document.units]
-    document.edit(Span(8, 5, 8, 5), "  # why")
+    document.edit(Span(7, 5, 7, 5), "  # why")
     document.edit(Span(31, 8, 31, 8), "  # (")
     assert all(
         unit is old and unit.statements is statements
@@ -190,7 +189,8 @@ def test_a_string_left_open_keeps_the_borders_until_resync() -> None:
     document.edit(Span(1, 4, 1, 4), '"""')
     assert document.is_dirty
     assert [(unit, unit.statements) for unit in document.units[1:]] == before[1:]
-    assert document.resync()
+    assert not document.resync()
+    assert [unit.parsed for unit in document.units] == [False] + [True] * 99
     document.edit(Span(1, 4, 1, 7), "")
     document.resync()
     assert not document.is_dirty
@@ -236,7 +236,7 @@ BAD = {
     "minus": "x = " + "-" * 100_000 + "1\n",
     "sum": "x = 1" + " + 1" * 20_000 + "\n",
     "attributes": "x = a" + ".b" * 20_000 + "\n",
-    "nul": "x = 1\0\ny = 2\n",
+    "nul": "x = '\0'\ny = 2\n",
     "surrogate": "x = '\ud800'\n",
     "python 2": 'print "hello"\nexec "x" in y\nraise E, "m"\ndef f((a, b)): return `a`\n',
     "indentation": "  x\n y\n\tz\n        w\n    if a:\nb\n",

@@ -126,8 +126,18 @@ def test_only_newlines_end_lines() -> None:
 
 @pytest.mark.parametrize(
     ("text", "statements"),
-    [("", 0), ("\n\n", 0), ("# c", 0), ("x", 1), ("x\n# c", 1), ("\\\nx", 1), ("\f\nx = 1\n", 1), ("if 1:\n\tx\n", 1), ("class A: x = 1", 1)],
-)  # fmt: skip
+    [
+        ("", 0),
+        ("\n\n", 0),
+        ("# c", 0),
+        ("x", 1),
+        ("x\n# c", 1),
+        ("\\\nx", 1),
+        ("\f\nx = 1\n", 1),
+        ("if 1:\n\tx\n", 1),
+        ("class A: x = 1", 1),
+    ],
+)
 def test_odd_but_valid_texts_parse(text: str, statements: int) -> None:
     document = Document(text)
     assert all(unit.parsed for unit in document.units)

@@ -17,7 +17,7 @@ IDS = [f"{rule.name}-{index + 1}" for rule, index, _ in EXAMPLES]
 
 @pytest.fixture(scope="session")
 def host(request: pytest.FixtureRequest) -> Iterator[Host]:
-    """One interpreter with the frameworks for all; the programs of all tests of this run are under way from the start."""
+    """One interpreter with the frameworks for all; the programs of this run are under way from the start."""
     with Host(sys.executable) as host:
         for item in request.session.items:
             parameters = getattr(getattr(item, "callspec", None), "params", {})

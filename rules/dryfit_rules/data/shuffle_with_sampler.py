@@ -5,8 +5,8 @@ Reports a `DataLoader` whose `shuffle` is True and whose `sampler` is certainly 
 `shuffle=False` and a sampler that is None are right.
 
 Why it matters:
-Both decide the order of the samples. `DataLoader` raises
-`ValueError: sampler option is mutually exclusive with shuffle` when it is built.
+Both decide the order of the samples. `DataLoader` raises `ValueError: sampler option is mutually exclusive with
+shuffle` when it is built.
 
 Fix safety:
 Safe: the loader could not be built, and the sampler is the choice that says more.

@@ -6,7 +6,7 @@ none. Lightning 1.x called `training_step` once for each optimizer and said whic
 
 Why it matters:
 `fit` raises `RuntimeError: Training with multiple optimizers is only supported with manual optimization. Remove the
-optimizer_idx argument from training_step` before the first batch. A default value does not help: the name is looked for.
+optimizer_idx argument from training_step` before the first batch. A default value does not help: the name is enough.
 
 Fix safety:
 Safe. The module was refused. Offered if the body does not use the parameter.

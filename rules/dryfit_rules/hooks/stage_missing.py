@@ -5,8 +5,8 @@ Reports a `setup` or `teardown` of a `LightningModule`, a `Callback` or a `Light
 called `stage` and no `**kwargs`.
 
 Why it matters:
-Lightning passes `stage` by name: `TypeError: setup() got an unexpected keyword argument 'stage'`, for `setup` at the very
-start, for `teardown` after the last epoch. A parameter of another name does not take it.
+Lightning passes `stage` by name: `TypeError: setup() got an unexpected keyword argument 'stage'`, for `setup` at the
+very start, for `teardown` after the last epoch. A parameter of another name does not take it.
 
 Fix safety:
 Safe. The hook could not be called before.
@@ -45,7 +45,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
         names = " and ".join(f"`{name}`" for name in missing)
         edits = _added(defined, given, hook.positional)
         text = f"add the parameter{'s' if len(missing) > 1 else ''} {names}"
-        if not edits and len(given) > len(hook.positional):
+        if not edits and len(given) > len(hook.positional) and given[-1].kind == "pos":
             text = f"rename `{given[-1].name}` to `stage`"
         yield Finding(
             defined.site,

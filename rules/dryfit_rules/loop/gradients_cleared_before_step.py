@@ -1,13 +1,15 @@
 """Gradients are cleared after `backward` and before the step that needs them.
 
 What it does:
-Reports `zero_grad()` between the last `backward()` and `optimizer.step()`, for the same optimizer or for all that it holds,
-on every way through the code, helpers included. Clearing before `backward` or after the step is right, as are the idiom of
-an empty step before training, another optimizer's `zero_grad()`, and gradients that are written back by hand.
+Reports `zero_grad()` between the last `backward()` and `optimizer.step()`, for the same optimizer or for all that it
+holds, on every way through the code, helpers included. Clearing before `backward` or after the step is right, as are
+the idiom of an empty step before training, another optimizer's `zero_grad()`, and gradients that are written back by
+hand.
 
 Why it matters:
-`zero_grad()` sets every gradient to None, and a step skips parameters without a gradient. The loss is computed, sent backward
-and reported, and no weight ever moves (measured: 0 of 2 parameters after five steps of AdamW). Nothing is raised.
+`zero_grad()` sets every gradient to None, and a step skips parameters without a gradient. The loss is computed, sent
+backward and reported, and no weight ever moves (measured: 0 of 2 parameters after five steps of AdamW). Nothing is
+raised.
 
 Source:
 `torch.optim.Optimizer.zero_grad(set_to_none=True)`, torch 2.13.0.

@@ -1,13 +1,13 @@
 """Gradients taken by `torch.autograd.grad` are not given to the parameters that the optimizer steps.
 
 What it does:
-Reports `torch.autograd.grad(loss, parameters)` before a step of the optimizer that holds these parameters, if nothing fills
-their `.grad`: no `backward()`, no assignment, no helper that is handed the result.
+Reports `torch.autograd.grad(loss, parameters)` before a step of the optimizer that holds these parameters, if nothing
+fills their `.grad`: no `backward()`, no assignment, no helper that is handed the result.
 
 Why it matters:
-`torch.autograd.grad` returns the gradients and leaves every `.grad` as it was. After `zero_grad()` that is None, and a step
-skips parameters without a gradient: no weight moves, and nothing is raised. Touching `p.grad.data` in between raises
-`AttributeError: 'NoneType' object has no attribute 'data'`.
+`torch.autograd.grad` returns the gradients and leaves every `.grad` as it was. After `zero_grad()` that is None, and
+a step skips parameters without a gradient: no weight moves, and nothing is raised. Touching `p.grad.data` in between
+raises `AttributeError: 'NoneType' object has no attribute 'data'`.
 
 Source:
 `torch.autograd.grad`, `torch.optim.Optimizer.step`, torch 2.13.0.

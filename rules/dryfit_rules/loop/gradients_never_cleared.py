@@ -1,14 +1,14 @@
 """A training loop steps on every pass and never clears the gradients.
 
 What it does:
-Reports a loop in which `backward()` and `optimizer.step()` run on every pass and nothing clears the gradients: neither
-`zero_grad()` of the optimizer or of its modules, nor `p.grad = None`, nor a helper, a closure or a new network per pass.
-Accumulation, where the step is under a condition, is not reported.
+Reports a loop in which `backward()` and `optimizer.step()` run on every pass and nothing clears the gradients:
+neither `zero_grad()` of the optimizer or of its modules, nor `p.grad = None`, nor a helper, a closure or a new
+network per pass. Accumulation, where the step is under a condition, is not reported.
 
 Why it matters:
-`backward()` adds to the gradients that are there. Without clearing, each step uses the sum over all passes so far (measured:
-5.0 instead of 1.0 after five equal passes), which acts like a rate that grows with time: training diverges or stalls.
-Nothing is raised. Clearing once before the loop does not help.
+`backward()` adds to the gradients that are there. Without clearing, each step uses the sum over all passes so far
+(measured: 5.0 instead of 1.0 after five equal passes), which acts like a rate that grows with time: training diverges
+or stalls. Nothing is raised. Clearing once before the loop does not help.
 
 Fix safety:
 Unsafe. The loop trains differently from then on.

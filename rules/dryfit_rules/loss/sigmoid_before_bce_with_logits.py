@@ -1,12 +1,12 @@
 """Sigmoid is applied to the scores before a loss that applies it again.
 
 What it does:
-Reports `BCEWithLogitsLoss` or `F.binary_cross_entropy_with_logits` whose input is certainly the output of a sigmoid, also when
-that is the last layer of the network. `BCELoss` wants probabilities and is not reported.
+Reports `BCEWithLogitsLoss` or `F.binary_cross_entropy_with_logits` whose input is certainly the output of a sigmoid,
+also when that is the last layer of the network. `BCELoss` wants probabilities and is not reported.
 
 Why it matters:
-The loss expects unnormalized scores. Probabilities lie between 0 and 1, which as scores mean 0.5 to 0.73: the loss cannot fall
-below 0.313 for positives and 0.693 for negatives (measured), and its gradients shrink. Nothing is raised.
+The loss expects unnormalized scores. Probabilities lie between 0 and 1, which as scores mean 0.5 to 0.73: the loss
+cannot fall below 0.313 for positives and 0.693 for negatives (measured), and its gradients shrink. Nothing is raised.
 
 Fix safety:
 Unsafe. The loss has other values from then on; the learning rate was chosen for the old ones.
@@ -26,7 +26,11 @@ HELP = "pass the scores without sigmoid"
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for fact in model.facts(facts.LossCall):
-        if fact.name in LOSSES and isinstance(fact.input, Operand) and all(o.tag == "sigmoid" for o in fact.input.options):
+        if (
+            fact.name in LOSSES
+            and isinstance(fact.input, Operand)
+            and all(o.tag == "sigmoid" for o in fact.input.options)
+        ):
             yield Finding(
                 fact.input.site,
                 f"`{fact.name}` is given the output of a sigmoid, and applies one itself",

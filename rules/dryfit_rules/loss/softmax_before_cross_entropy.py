@@ -1,13 +1,13 @@
 """Softmax is applied to the scores before a cross entropy that applies it again.
 
 What it does:
-Reports `CrossEntropyLoss` or `F.cross_entropy` whose input is certainly the output of a softmax, also when that is the last
-layer of the network. `log_softmax` before a cross entropy gives the same loss and is not reported, nor is a softmax whose
-logarithm is taken, one that is only shown or returned, or one that scales something else.
+Reports `CrossEntropyLoss` or `F.cross_entropy` whose input is certainly the output of a softmax, also when that is
+the last layer of the network. `log_softmax` before a cross entropy gives the same loss and is not reported, nor is a
+softmax whose logarithm is taken, one that is only shown or returned, or one that scales something else.
 
 Why it matters:
-The loss expects unnormalized scores. With probabilities it cannot fall below a floor (measured for a perfect answer: 0.55 with
-3 classes, 1.46 with 10), and its gradients shrink: training is slow and stalls. Nothing is raised.
+The loss expects unnormalized scores. With probabilities it cannot fall below a floor (measured for a perfect answer:
+0.55 with 3 classes, 1.46 with 10), and its gradients shrink: training is slow and stalls. Nothing is raised.
 
 Fix safety:
 Unsafe. The loss has other values from then on; the learning rate was chosen for the old ones.
@@ -27,7 +27,11 @@ HELP = "pass the scores without softmax"
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for fact in model.facts(facts.LossCall):
-        if fact.name in LOSSES and isinstance(fact.input, Operand) and all(o.tag == "softmax" for o in fact.input.options):
+        if (
+            fact.name in LOSSES
+            and isinstance(fact.input, Operand)
+            and all(o.tag == "softmax" for o in fact.input.options)
+        ):
             yield Finding(
                 fact.input.site,
                 f"`{fact.name}` is given the output of a softmax, and applies one itself",

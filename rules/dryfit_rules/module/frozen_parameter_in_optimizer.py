@@ -1,14 +1,15 @@
 """A parameter that its own class switched off is handed to an optimizer all the same.
 
 What it does:
-Reports `self.weight.requires_grad = False` in a module all of whose own parameters are switched off like this, when the
-module's parameters reach an optimizer. Freezing a network from outside and passing `model.parameters()` is a common idiom
-and not reported, nor is `nn.Parameter(..., requires_grad=False)`, which says at the birth of the value what it is.
+Reports `self.weight.requires_grad = False` in a module all of whose own parameters are switched off like this, when
+the module's parameters reach an optimizer. Freezing a network from outside and passing `model.parameters()` is a
+common idiom and not reported, nor is `nn.Parameter(..., requires_grad=False)`, which says at the birth of the value
+what it is.
 
 Why it matters:
-torch accepts the parameter and skips it at every step, because its gradient stays None: the weight never moves and not
-even weight decay touches it. Nothing is raised. If the value is meant to be constant, `register_buffer` says so and keeps
-it out of `parameters()`.
+torch accepts the parameter and skips it at every step, because its gradient stays None: the weight never moves and
+not even weight decay touches it. Nothing is raised. If the value is meant to be constant, `register_buffer` says so
+and keeps it out of `parameters()`.
 
 Source:
 `torch.optim.Optimizer.step` collects only parameters whose `grad` is not None, torch 2.13.0.

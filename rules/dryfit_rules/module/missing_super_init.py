@@ -10,8 +10,8 @@ Assigning a layer writes it into the module's tables, which `Module.__init__` ma
 Module.__init__() call`) as soon as the module is built.
 
 Fix safety:
-Safe: the constructor could not have run to its end before. There is no fix if the call stands further down, because what
-is between may need the order, and none if the class above takes arguments.
+Safe: the constructor could not have run to its end before. There is no fix if the call stands further down, because
+what is between may need the order, and none if the class above takes arguments.
 
 Source:
 `torch.nn.Module.__setattr__`, torch 2.13.0.

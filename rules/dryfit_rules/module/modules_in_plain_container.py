@@ -1,14 +1,14 @@
 """Modules are kept in a plain list, dict, tuple or set, where their owner does not find them.
 
 What it does:
-Reports layers with weights that a module keeps in an attribute of a built-in container and that are registered nowhere:
-not by `nn.Sequential(*self.layers)`, `add_module`, `setattr` or an `nn.ModuleList` of the same objects. Containers of
-layers without weights, of frozen ones, and attributes with a leading underscore are not reported.
+Reports layers with weights that a module keeps in an attribute of a built-in container and that are registered
+nowhere: not by `nn.Sequential(*self.layers)`, `add_module`, `setattr` or an `nn.ModuleList` of the same objects.
+Containers of layers without weights, of frozen ones, and attributes with a leading underscore are not reported.
 
 Why it matters:
-A module registers what is assigned to an attribute if it is a module itself. The layers work in `forward`, but they are
-missing from `parameters()` and from `state_dict()`: no optimizer trains them, `to(device)` leaves them behind, and the
-checkpoint lacks them. Nothing is raised (measured: 2 of 6 parameters known, 2 of 6 moved).
+A module registers what is assigned to an attribute if it is a module itself. The layers work in `forward`, but they
+are missing from `parameters()` and from `state_dict()`: no optimizer trains them, `to(device)` leaves them behind,
+and the checkpoint lacks them. Nothing is raised (measured: 2 of 6 parameters known, 2 of 6 moved).
 
 Fix safety:
 Unsafe. More weights are trained and saved than before, so a checkpoint of the old code does not load as it is.

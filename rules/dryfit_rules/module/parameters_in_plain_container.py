@@ -1,13 +1,13 @@
 """Parameters are kept in a plain list, dict, tuple or set, where their module does not find them.
 
 What it does:
-Reports `nn.Parameter` objects that a module keeps in an attribute of a built-in container and that are registered nowhere
-else.
+Reports `nn.Parameter` objects that a module keeps in an attribute of a built-in container and that are registered
+nowhere else.
 
 Why it matters:
-A module registers what is assigned to an attribute if it is a parameter itself. Those in a list take part in `forward`, but
-they are missing from `parameters()` and from `state_dict()`: no optimizer trains them, `to(device)` leaves them behind, and
-the checkpoint lacks them. Nothing is raised.
+A module registers what is assigned to an attribute if it is a parameter itself. Those in a list take part in
+`forward`, but they are missing from `parameters()` and from `state_dict()`: no optimizer trains them, `to(device)`
+leaves them behind, and the checkpoint lacks them. Nothing is raised.
 
 Fix safety:
 Unsafe. More weights are trained and saved than before, so a checkpoint of the old code does not load as it is.

@@ -1,13 +1,13 @@
 """`requires_grad` is set on a module, where nothing reads it.
 
 What it does:
-Reports `module.requires_grad = False` where the object is certainly a module that gives the name no meaning of its own.
-Setting it on a parameter or a tensor is right and not reported.
+Reports `module.requires_grad = False` where the object is certainly a module that gives the name no meaning of its
+own. Setting it on a parameter or a tensor is right and not reported.
 
 Why it matters:
-A module has no such switch: the assignment makes a plain attribute, and every parameter goes on requiring gradients. The
-"frozen" layers are trained (measured: all of 4 parameters moved). `requires_grad_` with an underscore is the method that
-passes the value on to the parameters.
+A module has no such switch: the assignment makes a plain attribute, and every parameter goes on requiring gradients.
+The "frozen" layers are trained (measured: all of 4 parameters moved). `requires_grad_` with an underscore is the
+method that passes the value on to the parameters.
 
 Fix safety:
 Unsafe. Layers that were trained until now are frozen.
@@ -43,7 +43,9 @@ def _fix(model: SemanticModel, fact: facts.AttributeSet) -> Fix | None:
     """The method's call instead of the assignment, where `requires_grad = False` is all that is left of a statement."""
     target, value = fact.site.span, fact.to.site.span
     is_shared = sum(other.to.site == fact.to.site for other in model.facts(facts.AttributeSet)) > 1
-    written = Span(target.end_line, target.end_column + len(" = "), target.end_line, target.end_column + len(" = False"))
+    written = Span(
+        target.end_line, target.end_column + len(" = "), target.end_line, target.end_column + len(" = False")
+    )
     if is_shared or value != written or fact.to.site[:2] != fact.site[:2]:
         return None
     name = Span(target.end_line, target.end_column - len("requires_grad"), target.end_line, target.end_column)

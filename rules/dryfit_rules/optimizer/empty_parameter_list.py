@@ -1,11 +1,12 @@
 """An optimizer is built from nothing at all.
 
 What it does:
-Reports an optimizer of `torch.optim` that is built from an empty list, or from the parameters of a module that certainly
-registers none. The usual cause: layers in a plain list or dict, or layers that are made later.
+Reports an optimizer of `torch.optim` that is built from an empty list, or from the parameters of a module that
+certainly registers none. The usual cause: layers in a plain list or dict, or layers that are made later.
 
 Why it matters:
-`ValueError: optimizer got an empty parameter list` when the optimizer is built. An empty group among others is let through.
+`ValueError: optimizer got an empty parameter list` when the optimizer is built. An empty group among others is let
+through.
 
 Source:
 `torch.optim.Optimizer.__init__`, torch 2.13.0.
@@ -54,6 +55,7 @@ RULE = Rule(
                     def __init__(self):
                         super().__init__()
                         self.layers = [torch.nn.Linear(4, 4), torch.nn.Linear(4, 2)]
+                    #   ^^^^^^^^^^^ modules-in-plain-container
                         self.act = torch.nn.ReLU()
 
 

@@ -1,17 +1,17 @@
 """An iterator of parameters was used up before the optimizer saw it.
 
 What it does:
-Follows iterators (`net.parameters()`, filters and chains of it, generator expressions) and reports one that was certainly run to
-its end (counted, printed, frozen in a loop, given to another optimizer) before an optimizer of `torch.optim` is built from
-it, at the top or inside a parameter group.
+Follows iterators (`net.parameters()`, filters and chains of it, generator expressions) and reports one that was
+certainly run to its end (counted, printed, frozen in a loop, given to another optimizer) before an optimizer of
+`torch.optim` is built from it, at the top or inside a parameter group.
 
 Why it matters:
-At the top: `ValueError: optimizer got an empty parameter list`. Inside a group there is no complaint at all: the group stays
-empty and its parameters are never trained.
+At the top: `ValueError: optimizer got an empty parameter list`. Inside a group there is no complaint at all: the
+group stays empty and its parameters are never trained.
 
 Fix safety:
-Safe. The parameters were meant, and a list can be gone through as often as one likes. Offered where the iterator is made at one
-place that can be seen.
+Safe. The parameters were meant, and a list can be gone through as often as one likes. Offered where the iterator is
+made at one place that can be seen.
 
 Source:
 `torch.optim.Optimizer.__init__` and `add_param_group`, torch 2.13.0.

@@ -1,14 +1,14 @@
 """Some parameters of an optimizer come with names, others without.
 
 What it does:
-Looks at the parameter groups that an optimizer of `torch.optim` is built from, and at those added later, and reports a group
-made of `named_parameters()` beside one made of `parameters()`. Within one list: pairs of name and parameter beside single
-parameters.
+Looks at the parameter groups that an optimizer of `torch.optim` is built from, and at those added later, and reports
+a group made of `named_parameters()` beside one made of `parameters()`. Within one list: pairs of name and parameter
+beside single parameters.
 
 Why it matters:
-Names are all or nothing. `ValueError: all optimizer param groups should be with/without names. cannot add param group with names
-to the optimizer`; within one list `ValueError: all optimizer params should be with/without names`. Before torch 2.6 an optimizer
-took no names at all and raised TypeError.
+Names are all or nothing. `ValueError: all optimizer param groups should be with/without names. cannot add param group
+with names to the optimizer`; within one list `ValueError: all optimizer params should be with/without names`. Before
+torch 2.6 an optimizer took no names at all and raised TypeError.
 
 Source:
 `torch.optim.Optimizer.add_param_group`, torch 2.13.0.

@@ -1,9 +1,10 @@
 """A list of parameter groups holds something else than dicts.
 
 What it does:
-Looks at the list or tuple that an optimizer of `torch.optim` is built from, wherever it was put together (in place, with
-`append`, in a loop, in a helper), and at what `add_param_group` is given. Reports elements that are collections of
-parameters (a generator such as `net.parameters()`, a list, a set), and single parameters beside groups that are dicts.
+Looks at the list or tuple that an optimizer of `torch.optim` is built from, wherever it was put together (in place,
+with `append`, in a loop, in a helper), and at what `add_param_group` is given. Reports elements that are collections
+of parameters (a generator such as `net.parameters()`, a list, a set), and single parameters beside groups that are
+dicts.
 
 Why it matters:
 torch takes a list of tensors or a list of dicts, nothing else and no mixture. The constructor raises `TypeError:
@@ -74,36 +75,40 @@ def _in_list(optimizer: str, groups: Operand) -> Iterator[Finding]:
     # With the refused elements wrapped, nothing but dicts is left; LBFGS takes one group only.
     dicts = [element for _, element in _elements(groups) if _is_any_of(element, ("dict",))]
     is_mendable = optimizer != "LBFGS" and len(dicts) + len(refused) == len(_elements(groups))
-    sites = [element.site for _, element in refused]
-    for i, (position, element) in enumerate(refused):
-        if element.site in sites[:i]:  # written once, in a loop
-            continue
-        name = position if sites.count(element.site) == 1 else "a parameter group"
+    places: dict[Site, list[tuple[str, Operand]]] = {}  # several elements can come from one place, in a helper
+    for name, element in refused:
+        places.setdefault(element.site, []).append((name, element))
+    for site, found in places.items():
+        name, element = found[0]
         # A generator expression alone in a call's parentheses shares them with the call.
-        has_own_text = element.origin != "generator expression" or _holds(groups.site, element.site)
-        can_wrap = is_mendable and has_own_text and element.site != groups.site and _is_group_content(element)
+        has_own_text = element.origin != "generator expression" or _holds(groups.site, site)
+        can_wrap = is_mendable and has_own_text and site != groups.site and all(_is_content(e) for _, e in found)
         yield Finding(
-            element.site,
-            f"{name} of `{optimizer}` is a {element.options[0].kind}, not a dict",
+            site,
+            f"{name if len(found) == 1 else 'a parameter group'} of `{optimizer}` is a {_kind(element)}, not a dict",
             "raises TypeError when the optimizer is built",
             HELP,
-            Fix.safe(HELP, *wrap(element.site, '{"params": ', "}")) if can_wrap else None,
+            Fix.safe(HELP, *wrap(site, '{"params": ', "}")) if can_wrap else None,
         )
 
 
 def _added(added: facts.GroupAdded, group: Operand) -> Finding:
     has_own_text = group.origin != "generator expression" and group.site != added.site
-    can_wrap = has_own_text and _is_group_content(group)
+    can_wrap = has_own_text and _is_content(group)
     return Finding(
         group.site,
-        f"the group given to `add_param_group` is a {group.options[0].kind}, not a dict",
+        f"the group given to `add_param_group` is a {_kind(group)}, not a dict",
         "raises TypeError: param_group must be a dict",
         HELP,
         Fix.safe(HELP, *wrap(group.site, '{"params": ', "}")) if can_wrap else None,
     )
 
 
-def _is_group_content(element: Operand) -> bool:
+def _kind(element: Operand) -> str:
+    return element.options[0].kind
+
+
+def _is_content(element: Operand) -> bool:
     """Certainly parameters that a group takes as they are."""
     return element.kind not in ("set", "one-of") and element.is_parameters and not element.is_exhausted
 
@@ -227,9 +232,9 @@ RULE = Rule(
                         self.head = torch.nn.Linear(4, 2)
 
                     def optimizer(self):
-                        trainable = filter(lambda p: p.requires_grad, self.body.parameters())
-                        groups = [{"params": list(self.head.parameters()), "lr": 0.1}] + [trainable]
-                        #                                                                 ^^^^^^^^^ param-group-not-a-dict
+                        rest = filter(lambda p: p.requires_grad, self.body.parameters())
+                        groups = [{"params": list(self.head.parameters()), "lr": 0.1}] + [rest]
+                        #                                                                 ^^^^ param-group-not-a-dict
                         return torch.optim.AdamW(params=groups, lr=0.01)
 
 
@@ -246,8 +251,8 @@ RULE = Rule(
                         self.head = torch.nn.Linear(4, 2)
 
                     def optimizer(self):
-                        trainable = filter(lambda p: p.requires_grad, self.body.parameters())
-                        groups = [{"params": list(self.head.parameters()), "lr": 0.1}] + [{"params": trainable}]
+                        rest = filter(lambda p: p.requires_grad, self.body.parameters())
+                        groups = [{"params": list(self.head.parameters()), "lr": 0.1}] + [{"params": rest}]
                         return torch.optim.AdamW(params=groups, lr=0.01)
 
 

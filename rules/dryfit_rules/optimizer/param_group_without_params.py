@@ -5,8 +5,8 @@ Looks at the dicts that an optimizer of `torch.optim` is built from, and at thos
 their keys are known. Reports a dict without the key `params`.
 
 Why it matters:
-`torch.optim.Optimizer.add_param_group` reads `group["params"]` first: `KeyError: 'params'` when the optimizer is built, or
-when the group is added.
+`torch.optim.Optimizer.add_param_group` reads `group["params"]` first: `KeyError: 'params'` when the optimizer is
+built, or when the group is added.
 
 Fix safety:
 Safe, and offered only where one key is a misspelling (`param`, `parameters`, `Params` ...) whose value is parameters.

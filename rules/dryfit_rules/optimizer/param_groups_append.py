@@ -1,18 +1,19 @@
 """A parameter group is put into `param_groups` by hand, without the optimizer's defaults.
 
 What it does:
-Looks at `append`, `extend`, `insert` and `+=` on the `param_groups` of an optimizer of `torch.optim`, and reports dicts that
-lack settings which the optimizer reads from every group. Writing into a group that is there
+Looks at `append`, `extend`, `insert` and `+=` on the `param_groups` of an optimizer of `torch.optim`, and reports
+dicts that lack settings which the optimizer reads from every group. Writing into a group that is there
 (`param_groups[0]["lr"] = 0.1`) is fine, and so is a group that has all the settings.
 
 Why it matters:
-`add_param_group` completes a group with the optimizer's defaults, turns a generator into a list and refuses parameters that
-are held already; `append` does none of it. The next `step` raises `KeyError: 'betas'` (Adam, AdamW) or `KeyError: 'fused'`
-(SGD). In a `LightningModule` that happens at the end of the first batch.
+`add_param_group` completes a group with the optimizer's defaults, turns a generator into a list and refuses
+parameters that are held already; `append` does none of it. The next `step` raises `KeyError: 'betas'` (Adam, AdamW)
+or `KeyError: 'fused'` (SGD). In a `LightningModule` that happens at the end of the first batch.
 
 Fix safety:
-Safe. A run ended at the first step before. Offered for `append`, unless the optimizer certainly holds some of the parameters
-already: there `add_param_group` raises `ValueError: some parameters appear in more than one parameter group`.
+Safe: a run ended at the first step before. Unsafe where it is not known what the group holds. Offered for `append`,
+unless the optimizer certainly holds some of the parameters already: there `add_param_group` raises `ValueError: some
+parameters appear in more than one parameter group`.
 
 Source:
 `torch.optim.Optimizer.add_param_group` and `step` of the optimizers, torch 2.13.0.
@@ -34,25 +35,24 @@ from dryfit.rulekit import (
     replace,
 )
 
-NOT_READ = frozenset({"params", "differentiable", "maximize", "initial_accumulator_value"})  # by `step`, in some classes
+# Settings that `step` of some classes does not read, so that a group without them works there.
+NOT_READ = frozenset({"params", "differentiable", "maximize", "initial_accumulator_value"})
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for added in model.facts(facts.GroupAdded):
-        if added.method == "add_param_group" or not isinstance(added.group, Operand):
-            continue
-        class_name = next(iter(added.optimizer.class_names), "")
-        lacking = [_lacking(model, class_name, group) for group in _groups(added)]
-        if lacking and all(lacking):
-            yield _finding(added, class_name.rpartition(".")[2], lacking[0])
+        if added.method != "add_param_group" and isinstance(added.group, Operand):
+            class_name = next(iter(added.optimizer.class_names), "")
+            lacking = [_lacking(model, class_name, group) for group in _groups(added.method, added.group)]
+            if lacking and all(lacking):
+                yield _finding(added, class_name.rpartition(".")[2], lacking[0])
 
 
-def _groups(added: facts.GroupAdded) -> tuple[Operand, ...]:
+def _groups(method: str, group: Operand) -> tuple[Operand, ...]:
     """Every dict it can be; of what is extended with, the elements that are certain."""
-    assert isinstance(added.group, Operand)
-    if added.method in ("append", "insert"):
-        return added.group.options
-    return tuple(group for element in added.group.known_elements for group in element.options)
+    if method in ("append", "insert"):
+        return group.options
+    return tuple(option for element in group.known_elements for option in element.options)
 
 
 def _lacking(model: SemanticModel, class_name: str, group: Operand) -> tuple[str, ...]:
@@ -74,15 +74,16 @@ def _finding(added: facts.GroupAdded, optimizer: str, lacking: tuple[str, ...]) 
         note = f"{consequence}; its parameters are held already, so `add_param_group` refuses it with ValueError"
         return Finding(site, message, note, f"give `{optimizer}` disjoint groups when it is built")
     title = "call `add_param_group`"
-    is_mended = added.method == "append" and added.callee_tail is not None and _is_complete(added.group)
-    fix = Fix.safe(title, replace(site, ".add_param_group")) if is_mended else None
-    return Finding(site, message, consequence, title, fix)
+    return Finding(site, message, consequence, title, _fix(title, added))
 
 
-def _is_complete(group: Operand | object) -> bool:
-    """Will `add_param_group` take it?"""
-    params = group.entry("params") if isinstance(group, Operand) else None
-    return isinstance(params, Operand) and params.kind != "set" and params.is_parameters
+def _fix(title: str, added: facts.GroupAdded) -> Fix | None:
+    """Another method for `append`, where the group has what `add_param_group` wants."""
+    params = added.group.entry("params") if isinstance(added.group, Operand) else None
+    if added.method != "append" or added.callee_tail is None or not isinstance(params, Operand) or params.kind == "set":
+        return None
+    make = Fix.safe if params.is_parameters else Fix.unsafe
+    return make(title, replace(added.callee_tail, ".add_param_group"))
 
 
 RULE = Rule(

@@ -1,14 +1,14 @@
 """The same parameters are given to an optimizer twice.
 
 What it does:
-Compares the parameter groups that an optimizer of `torch.optim` is built from, and those added later, and reports a group that
-certainly holds parameters of an earlier one: the same module, or a module and a part of it. Reports one `nn.Parameter` that
-stands twice in a list, too.
+Compares the parameter groups that an optimizer of `torch.optim` is built from, and those added later, and reports a
+group that certainly holds parameters of an earlier one: the same module, or a module and a part of it. Reports one
+`nn.Parameter` that stands twice in a list, too.
 
 Why it matters:
-Two groups: `ValueError: some parameters appear in more than one parameter group`, when the optimizer is built or the group is
-added. Twice in one list: a `UserWarning`, and every step is taken twice: with SGD and a rate of 0.1 a weight of 1 with
-gradient 1 goes to 0.8.
+Two groups: `ValueError: some parameters appear in more than one parameter group`, when the optimizer is built or the
+group is added. Twice in one list: a `UserWarning`, and every step is taken twice: with SGD and a rate of 0.1 a weight
+of 1 with gradient 1 goes to 0.8.
 
 Source:
 `torch.optim.Optimizer.add_param_group`, torch 2.13.0.
@@ -40,7 +40,9 @@ def check(model: SemanticModel) -> Iterator[Finding]:
                 yield from _within(collection)
     for added in model.facts(facts.GroupAdded):
         if added.method == "add_param_group" and added.repeats and isinstance(added.group, Operand):
-            yield _overlap(added.group, "the added group holds parameters that the optimizer holds already", "it is added")
+            yield _overlap(
+                added.group, "the added group holds parameters that the optimizer holds already", "it is added"
+            )
 
 
 def _between_groups(groups: Operand) -> Iterator[Finding]:
@@ -49,7 +51,9 @@ def _between_groups(groups: Operand) -> Iterator[Finding]:
         for earlier_index, earlier in dicts[:position]:
             if not group.is_same(earlier) and group.shares_parameters(earlier):
                 message = f"parameter group {index} holds parameters of parameter group {earlier_index}"
-                yield _overlap(group, message, "the optimizer is built", Related(_place(earlier), "they are here already"))
+                yield _overlap(
+                    group, message, "the optimizer is built", Related(_place(earlier), "they are here already")
+                )
                 break
 
 

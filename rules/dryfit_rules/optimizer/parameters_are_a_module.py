@@ -5,8 +5,8 @@ Looks at what an optimizer of `torch.optim` is built from, at the groups in it a
 `torch.nn.Module` where parameters belong. A `ParameterList` can be iterated and is taken as it is.
 
 Why it matters:
-`TypeError: 'Net' object is not iterable` when the optimizer is built. A `Sequential` or a list of modules gives `TypeError:
-optimizer can only optimize Tensors, but one of the params is torch.nn.modules.linear.Linear`.
+`TypeError: 'Net' object is not iterable` when the optimizer is built. A `Sequential` or a list of modules gives
+`TypeError: optimizer can only optimize Tensors, but one of the params is torch.nn.modules.linear.Linear`.
 
 Fix safety:
 Safe. The module was refused. In a list, each module becomes a group of its own.

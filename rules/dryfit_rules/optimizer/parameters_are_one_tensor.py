@@ -1,14 +1,16 @@
 """A single tensor is passed to an optimizer, not a collection.
 
 What it does:
-Looks at what an optimizer of `torch.optim` is built from and reports one tensor or `nn.Parameter` (`layer.weight`). As the
-`params` of a group a single tensor is fine.
+Looks at what an optimizer of `torch.optim` is built from and reports one tensor or `nn.Parameter` (`layer.weight`).
+As the `params` of a group a single tensor is fine.
 
 Why it matters:
-`TypeError: params argument given to the optimizer should be an iterable of Tensors or dicts, but got torch.FloatTensor`.
+`TypeError: params argument given to the optimizer should be an iterable of Tensors or dicts, but got
+torch.FloatTensor`.
 
 Fix safety:
-Safe for a parameter: the tensor alone was refused. Unsafe for another tensor, which has to be a leaf that requires gradients.
+Safe for a parameter: the tensor alone was refused. Unsafe for another tensor, which has to be a leaf that requires
+gradients.
 
 Source:
 `torch.optim.Optimizer.__init__`, torch 2.13.0.

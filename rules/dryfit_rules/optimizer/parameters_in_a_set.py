@@ -1,17 +1,18 @@
 """The parameters of a group are in a set.
 
 What it does:
-Looks at the value under `params` in the groups that an optimizer of `torch.optim` is built from or that are added to it, and
-reports sets.
+Looks at the value under `params` in the groups that an optimizer of `torch.optim` is built from or that are added to
+it, and reports sets.
 
 Why it matters:
-`TypeError: optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will change
-between runs` when the optimizer is built. torch keeps the optimizer's state by position, so a set would give the moments of one
-weight to another after a checkpoint is loaded. A set that is not in a group is let through, with that risk.
+`TypeError: optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will
+change between runs` when the optimizer is built. torch keeps the optimizer's state by position, so a set would give
+the moments of one weight to another after a checkpoint is loaded. A set that is not in a group is let through, with
+that risk.
 
 Fix safety:
-Safe for a set that is written out, which becomes a list of the same elements. Unsafe for another expression, around which
-`list(...)` is put: it runs, but the order can differ in the next run.
+Safe for a set that is written out, which becomes a list of the same elements. Unsafe for another expression, around
+which `list(...)` is put: it runs, but the order can differ in the next run.
 
 Source:
 `torch.optim.Optimizer.add_param_group`, torch 2.13.0.

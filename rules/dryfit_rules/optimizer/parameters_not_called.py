@@ -1,12 +1,12 @@
 """The method `parameters` is passed, not its result.
 
 What it does:
-Looks at what an optimizer of `torch.optim` is built from, at the groups in it and at those added later, and reports the bound
-method `parameters` or `named_parameters` of a module where its result belongs.
+Looks at what an optimizer of `torch.optim` is built from, at the groups in it and at those added later, and reports
+the bound method `parameters` or `named_parameters` of a module where its result belongs.
 
 Why it matters:
-`TypeError: 'method' object is not iterable` when the optimizer is built; in a list: `TypeError: optimizer can only optimize
-Tensors, but one of the params is torch.nn.modules.module.Module.parameters`.
+`TypeError: 'method' object is not iterable` when the optimizer is built; in a list: `TypeError: optimizer can only
+optimize Tensors, but one of the params is torch.nn.modules.module.Module.parameters`.
 
 Fix safety:
 Safe. The method itself was refused. Not offered for an element of a list, where the parentheses alone are not enough.

@@ -1,15 +1,15 @@
 """An optimizer is built with an argument that it does not have.
 
 What it does:
-Compares the keyword arguments of `torch.optim` classes, those from a `**mapping` whose keys are known included, with the
-signature in the installed torch.
+Compares the keyword arguments of `torch.optim` classes, those from a `**mapping` whose keys are known included, with
+the signature in the installed torch.
 
 Why it matters:
 `TypeError: Adam.__init__() got an unexpected keyword argument 'momentum'` when the optimizer is built.
 
 Fix safety:
-Safe where the name is a misspelling or a common other name of an argument (`learning_rate`, `weight_deacy`): the call was
-refused. Unsafe where the argument is removed: another optimizer can have been meant.
+Safe where the name is a misspelling or a common other name of an argument (`learning_rate`, `weight_deacy`): the call
+was refused. Unsafe where the argument is removed: another optimizer can have been meant.
 
 Source:
 Signatures of the classes in `torch.optim`, torch 2.13.0.
@@ -68,9 +68,7 @@ def _meant(name: str, accepted: tuple[str, ...], arguments: Arguments) -> str | 
     return close[0]
 
 
-def _finding(
-    model: SemanticModel, built: facts.OptimizerBuilt, keyword: KeywordArgument, meant: str | None
-) -> Finding:
+def _finding(model: SemanticModel, built: facts.OptimizerBuilt, keyword: KeywordArgument, meant: str | None) -> Finding:
     optimizer = built.class_name.rpartition(".")[2]
     version = model.frameworks.torch_version
     of_version = "" if version is None else f" in torch {'.'.join(version.split('.')[:2])}"

@@ -1,13 +1,15 @@
 """`get_lr` of a scheduler is called by the program.
 
 What it does:
-Reports `get_lr()` on a scheduler of `torch.optim` outside the methods of a scheduler, where it is a part of the machinery.
+Reports `get_lr()` on a scheduler of `torch.optim` outside the methods of a scheduler, where it is a part of the
+machinery.
 
 Why it matters:
-`get_lr` works out the next value of the schedule from the present one, and torch warns: "To get the last learning rate computed
-by the scheduler, please use `get_last_lr()`". With `StepLR(optimizer, 2, gamma=0.1)` after two steps the rate in use is 0.01,
-and `get_lr` says 0.001; after three steps of a cosine it says 0.0697 instead of 0.0794. `ReduceLROnPlateau`, `SequentialLR` and
-`ChainedScheduler` only inherit it and raise `NotImplementedError` with an empty message.
+`get_lr` works out the next value of the schedule from the present one, and torch warns: "To get the last learning
+rate computed by the scheduler, please use `get_last_lr()`". With `StepLR(optimizer, 2, gamma=0.1)` after two steps
+the rate in use is 0.01, and `get_lr` says 0.001; after three steps of a cosine it says 0.0697 instead of 0.0794.
+`ReduceLROnPlateau`, `SequentialLR` and `ChainedScheduler` only inherit it and raise `NotImplementedError` with an
+empty message.
 
 Fix safety:
 Safe. `get_last_lr` returns the rates in use, one for each parameter group, as the call was meant to.
@@ -37,7 +39,9 @@ CLOSED_FORM = ("LambdaLR", "CyclicLR", "OneCycleLR", "CosineAnnealingWarmRestart
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for call in model.facts(facts.SchedulerCall):
-        is_of_torch = call.scheduler.class_names[:1] == (call.class_name,) and call.class_name.startswith("torch.optim.")
+        is_of_torch = call.scheduler.class_names[:1] == (call.class_name,) and call.class_name.startswith(
+            "torch.optim."
+        )
         if call.method == "get_lr" and is_of_torch and not call.inside_scheduler:
             yield _finding(model, call)
 

@@ -4,7 +4,8 @@ What it does:
 Reports a call of `step` on a `torch.optim.lr_scheduler.ReduceLROnPlateau` that certainly passes no `metrics`.
 
 Why it matters:
-`TypeError: ReduceLROnPlateau.step() missing 1 required positional argument: 'metrics'`, usually at the end of the first epoch.
+`TypeError: ReduceLROnPlateau.step() missing 1 required positional argument: 'metrics'`, usually at the end of the
+first epoch.
 
 Source:
 `torch.optim.lr_scheduler.ReduceLROnPlateau.step`, torch 2.13.0.
@@ -44,6 +45,7 @@ RULE = Rule(
                 scheduler = ReduceLROnPlateau(optimizer, patience=1)
                 for epoch in range(2):
                     loss = net(torch.randn(8, 4)).mean()
+                    optimizer.zero_grad()
                     loss.backward()
                     optimizer.step()
                     scheduler.step()
@@ -58,6 +60,7 @@ RULE = Rule(
                 scheduler = ReduceLROnPlateau(optimizer, patience=1)
                 for epoch in range(2):
                     loss = net(torch.randn(8, 4)).mean()
+                    optimizer.zero_grad()
                     loss.backward()
                     optimizer.step()
                     scheduler.step(loss.item())

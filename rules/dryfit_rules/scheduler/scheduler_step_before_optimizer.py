@@ -1,14 +1,14 @@
 """A scheduler is stepped before its optimizer.
 
 What it does:
-Follows the program to the first `step()` of each scheduler of `torch.optim` and reports it if the scheduler's optimizer has
-certainly not taken a step by then. `ReduceLROnPlateau` and `CosineAnnealingWarmRestarts` do not care; a call with an epoch sets
-the schedule to that epoch and skips nothing.
+Follows the program to the first `step()` of each scheduler of `torch.optim` and reports it if the scheduler's
+optimizer has certainly not taken a step by then. `ReduceLROnPlateau` and `CosineAnnealingWarmRestarts` do not care; a
+call with an epoch sets the schedule to that epoch and skips nothing.
 
 Why it matters:
-Building the scheduler sets the first rate already, so an early `step` skips it: with `StepLR(optimizer, 1)` and a rate of 1.0
-the first epochs run at 0.1 and 0.01 instead of 1.0 and 0.1. torch issues the `UserWarning` "Detected call of
-`lr_scheduler.step()` before `optimizer.step()`".
+Building the scheduler sets the first rate already, so an early `step` skips it: with `StepLR(optimizer, 1)` and a
+rate of 1.0 the first epochs run at 0.1 and 0.01 instead of 1.0 and 0.1. torch issues the `UserWarning` "Detected call
+of `lr_scheduler.step()` before `optimizer.step()`".
 
 Source:
 `torch.optim.lr_scheduler.LRScheduler.step`, torch 2.13.0.
@@ -141,6 +141,7 @@ RULE = Rule(
 
 
         def update(optimizer, loss):
+            optimizer.zero_grad()
             loss.backward()
             optimizer.step()
 

@@ -1,18 +1,19 @@
 """A scheduler is built with an argument that it does not have.
 
 What it does:
-Compares the keyword arguments of the schedulers in `torch.optim`, those from a `**mapping` whose keys are known included, with
-the signature in the installed torch. The most common one is `verbose`, which torch 2.7 removed.
+Compares the keyword arguments of the schedulers in `torch.optim`, those from a `**mapping` whose keys are known
+included, with the signature in the installed torch. The most common one is `verbose`, which torch 2.7 removed.
 
 Why it matters:
 `TypeError: StepLR.__init__() got an unexpected keyword argument 'verbose'` when the scheduler is built.
 
 Fix safety:
-Safe for `verbose`, which only printed the rate, and for misspellings of an argument. Unsafe where another argument is removed.
+Safe for `verbose`, which only printed the rate, and for misspellings of an argument. Unsafe where another argument is
+removed.
 
 Source:
-Signatures of the classes in `torch.optim.lr_scheduler`, torch 2.13.0; `verbose` was run on torch 2.6.0 (deprecated) and 2.7.1
-(removed).
+Signatures of the classes in `torch.optim.lr_scheduler`, torch 2.13.0; `verbose` was run on torch 2.6.0 (deprecated)
+and 2.7.1 (removed).
 """
 
 from collections.abc import Iterator
@@ -33,7 +34,13 @@ from dryfit.rulekit import (
     rename_argument,
 )
 
-OTHER_NAMES = {"lr_max": "max_lr", "lr_min": "eta_min", "num_epochs": "epochs", "step": "step_size", "steps": "total_steps"}
+OTHER_NAMES = {
+    "lr_max": "max_lr",
+    "lr_min": "eta_min",
+    "num_epochs": "epochs",
+    "step": "step_size",
+    "steps": "total_steps",
+}
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
@@ -59,9 +66,7 @@ def _meant(name: str, accepted: tuple[str, ...], arguments: Arguments) -> str | 
     return None if is_given else meant
 
 
-def _finding(
-    model: SemanticModel, built: facts.SchedulerBuilt, keyword: KeywordArgument, meant: str | None
-) -> Finding:
+def _finding(model: SemanticModel, built: facts.SchedulerBuilt, keyword: KeywordArgument, meant: str | None) -> Finding:
     scheduler = built.class_name.rpartition(".")[2]
     version = model.frameworks.torch_version
     of_version = "" if version is None else f" in torch {'.'.join(version.split('.')[:2])}"

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from difflib import unified_diff
 from enum import Enum
 from itertools import repeat
 from pathlib import Path
@@ -18,6 +15,7 @@ from dryfit.engine.diagnostic import Diagnostic
 from dryfit.engine.environment import cache_folder, frameworks_of
 from dryfit.engine.files import FileProblem, read_source, write_source
 from dryfit.engine.fix import fix_text, ignore_all
+from dryfit.engine.judge import described
 from dryfit.engine.packs import load_packs
 from dryfit.engine.settings import Settings
 from dryfit.engine.settings_file import SettingsFinder
@@ -57,8 +55,8 @@ class FileReport:
     """What there is to say about one file.
 
     `text`: what the diagnostics speak about (after fixing); None if it could not be read. `notices`: lines about the
-    file, such as a syntax error. `failures`: lines about what we did not do. `fixed`: how many findings were fixed (or silenced).
-    `diff`: what that changes.
+    file, such as a syntax error. `failures`: lines about what we did not do. `fixed`: how many findings were fixed or
+    silenced. `diff`: what that changes.
     """
 
     path: str
@@ -81,6 +79,10 @@ def check_files(paths: Sequence[str], options: BatchOptions, processes: int | No
     if processes <= 1:
         yield from check_some(paths, options)
         return
+    # Both cost more to import than a few files cost to check.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     size = max(1, -(-len(paths) // (processes * CHUNKS_PER_PROCESS)))
     chunks = [paths[start : start + size] for start in range(0, len(paths), size)]
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
@@ -135,8 +137,7 @@ class FileChecker:
         try:
             return self._source(path, source.text, settings)
         except Exception as error:
-            reason = str(error).split("\n", 1)[0]
-            failure = f"{path}: internal error, the file was left out: {type(error).__name__}: {reason}"
+            failure = f"{path}: internal error, the file was left out: {described(error)}"
             return FileReport(path, failures=(failure,)), source.text
 
     def _source(self, path: str, text: str, settings: Settings) -> tuple[FileReport, str]:
@@ -168,6 +169,8 @@ def _report(path: str, text: str, result: CheckResult) -> FileReport:
 
 def _diff(path: str, old: str, new: str) -> Iterator[str]:
     """A unified diff; a last line without a line break is said to be one, as diff does."""
+    from difflib import unified_diff
+
     for line in unified_diff(_with_ends(old), _with_ends(new), path, path):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 

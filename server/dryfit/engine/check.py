@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dryfit.engine.diagnostic import Diagnostic, resolve
-from dryfit.engine.judge import Found, Judgement, RuleCrash, judge_with
+from dryfit.engine.judge import Found, Judgement, RuleCrash, described, judge_with
 from dryfit.engine.report import report
 from dryfit.engine.settings import Settings
 from dryfit.engine.suppress import suppressions_in
 from dryfit.engine.unused import Vocabulary
 from dryfit.frameworks import Frameworks
-from dryfit.rulekit import Rule
+from dryfit.rulekit import Rule, Site, Span
 from dryfit.semantic.program import Program
 from dryfit.syntax.document import Document
 from dryfit.syntax.problems import SyntaxProblem, syntax_problem
@@ -35,13 +35,21 @@ def check(
 ) -> CheckResult:
     """All findings in a text, suppressions applied, in the order of their places.
 
-    `guard`: False lets a crashing rule's exception through.
+    `guard`: a rule that crashes costs its own findings, an error of ours those of one function; False lets it through.
     """
     enabled = settings.enabled(rules, path)
     document = Document(text, parser="ast")
     program: Program[Judgement] = Program(frameworks, judge_with(lambda module: enabled, guard))
     program.open(path, document)
-    judgements = [j for root in program.roots(path) for j in program.judgement(path, root)]
+    judgements: list[Judgement] = []
+    crashes: set[str] = set()
+    for root in program.roots(path):
+        try:
+            judgements.extend(program.judgement(path, root))
+        except Exception as error:
+            if not guard:
+                raise
+            crashes.add(f"`{root}` was left out: internal error: {described(error)}")
 
     lines = text.split("\n")
     found = [
@@ -53,11 +61,15 @@ def check(
     syntax = syntax_problem(text)
     vocabulary = Vocabulary.of(rules, [rule.name for rule in enabled]) if syntax is None else None
     diagnostics = report(found, suppressions_in(text), vocabulary, settings, path)
-    crashes = sorted({judgement.message for judgement in judgements if isinstance(judgement, RuleCrash)})
-    return CheckResult(diagnostics, syntax, tuple(crashes))
+    crashes.update(judgement.message for judgement in judgements if isinstance(judgement, RuleCrash))
+    return CheckResult(diagnostics, syntax, tuple(sorted(crashes)))
 
 
 def _resolved(
     judgement: Found, settings: Settings, program: Program[Judgement], lines: Sequence[str]
 ) -> Diagnostic | None:
-    return resolve(judgement.finding, judgement.rule, settings.severity, program.line_of, lambda _, line: lines[line])
+    def locate(site: Site) -> Span | None:
+        line = program.line_of(site.module, site.place)
+        return None if line is None else site.span.moved(line)
+
+    return resolve(judgement.finding, judgement.rule, settings.severity, locate, lambda _, line: lines[line])

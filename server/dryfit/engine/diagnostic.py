@@ -9,7 +9,7 @@ from dryfit.rulekit import Applicability, Edit, Finding, Rule, Severity, Site
 from dryfit.text.edit import TextEdit
 from dryfit.text.span import Span
 
-LineOf = Callable[[str, str], "int | None"]  # (module, place) -> the first line of the unit, None if it is gone
+Locate = Callable[[Site], "Span | None"]  # where a site is now, None if what stood there is gone
 LineText = Callable[[str, int], str]  # (module, line) -> the text of a line
 
 
@@ -55,22 +55,16 @@ class Diagnostic:
         return self.span, self.rule, self.message
 
 
-def absolute_span(site: Site, line_of: LineOf) -> Span | None:
-    """Where a site is now, or None if its unit is gone."""
-    line = line_of(site.module, site.place)
-    return None if line is None else site.span.moved(line)
-
-
 def resolve(
-    finding: Finding, rule: Rule, severities: Mapping[str, Severity], line_of: LineOf, line_text: LineText
+    finding: Finding, rule: Rule, severities: Mapping[str, Severity], locate: Locate, line_text: LineText
 ) -> Diagnostic | None:
     """The diagnostic of a finding, or None if the text it speaks about is gone."""
-    span = absolute_span(finding.site, line_of)
+    span = locate(finding.site)
     if span is None:
         return None
     related = []
     for place in finding.related:
-        where = absolute_span(place.site, line_of)
+        where = locate(place.site)
         if where is not None:
             related.append(RelatedPlace(place.site.module, where, place.message))
     return Diagnostic(
@@ -82,7 +76,7 @@ def resolve(
         help=finding.help,
         span=span,
         related=tuple(related),
-        fixes=_resolve_fix(finding, line_of, line_text),
+        fixes=_resolve_fix(finding, locate, line_text),
     )
 
 
@@ -91,13 +85,13 @@ def without_fixes(diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, fixes=()) if diagnostic.fixes else diagnostic
 
 
-def _resolve_fix(finding: Finding, line_of: LineOf, line_text: LineText) -> tuple[ResolvedFix, ...]:
+def _resolve_fix(finding: Finding, locate: Locate, line_text: LineText) -> tuple[ResolvedFix, ...]:
     fix = finding.fix
     if fix is None or any(edit.site.module != finding.site.module for edit in fix.edits):
         return ()
     edits = []
     for edit in fix.edits:
-        span = absolute_span(edit.site, line_of)
+        span = locate(edit.site)
         if span is None:
             return ()
         edits.append(TextEdit(span, _indented(edit, span, line_text)))

@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from pathspec import GitIgnoreSpec
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 SKIPPED_FOLDERS = frozenset(("__pycache__", "__pypackages__", "site-packages", "node_modules"))
 BUILT_FOLDERS = frozenset(("build", "dist", "_build", "buck-out"))  # skipped unless they are packages
@@ -29,7 +31,7 @@ def discover(paths: Sequence[str], exclude: Sequence[str] = (), root: Path | Non
     """
     files: dict[str, None] = {}
     problems: list[str] = []
-    excluded = [(root.absolute(), GitIgnoreSpec.from_lines(exclude))] if root is not None and exclude else []
+    excluded = _specs(root.absolute(), exclude) if root is not None else []
     for path in paths:
         if os.path.isdir(path):
             folder = Path(os.path.abspath(path))
@@ -44,7 +46,7 @@ def discover(paths: Sequence[str], exclude: Sequence[str] = (), root: Path | Non
     return Found(tuple(sorted(files)), tuple(problems))
 
 
-_Spec = tuple[Path, GitIgnoreSpec]
+_Spec: TypeAlias = "tuple[Path, GitIgnoreSpec]"
 
 
 def _walk(
@@ -107,4 +109,13 @@ def _specs_of(base: Path, file: Path) -> list[_Spec]:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    return [(base, GitIgnoreSpec.from_lines(lines))] if any(line.strip() for line in lines) else []
+    return _specs(base, lines)
+
+
+def _specs(base: Path, lines: Sequence[str]) -> list[_Spec]:
+    if not any(line.strip() for line in lines):
+        return []
+    # Loaded only where there are patterns: a single file is checked before this is imported.
+    from pathspec import GitIgnoreSpec
+
+    return [(base, GitIgnoreSpec.from_lines(lines))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TypeAlias
 
 from dryfit.rulekit import Finding, Rule, SemanticModel
@@ -20,15 +21,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class RuleCrash:
-    """A rule that raised; `where` is the innermost line of its own file, if one is in the traceback."""
+    """A rule that raised; `error` says what and where."""
 
     rule: str
     error: str
-    where: str
 
     @property
     def message(self) -> str:
-        return f"rule `{self.rule}` crashed and was left out here: {self.error} ({self.where})"
+        return f"rule `{self.rule}` crashed and was left out here: {self.error}"
 
 
 Judgement: TypeAlias = Found | RuleCrash
@@ -59,13 +59,12 @@ def _guarded(rule: Rule, model: SemanticModel) -> list[Judgement]:
     try:
         return [Found(rule, finding) for finding in rule.check(model)]
     except Exception as error:
-        text = str(error).split("\n", 1)[0]
-        return [RuleCrash(rule.name, f"{type(error).__name__}: {text}".rstrip(": "), _where(error))]
+        return [RuleCrash(rule.name, described(error))]
 
 
-def _where(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return "no traceback"
-    last = frames[-1]
-    return f"{last.filename.replace(chr(92), '/').rsplit('/', 1)[-1]}:{last.lineno}"
+def described(error: Exception) -> str:
+    """An exception in one line: its class, the first line of its text, and the place that raised it."""
+    text = str(error).split("\n", 1)[0]
+    frames = traceback.extract_tb(error.__traceback__, limit=-1)
+    where = f" ({PurePath(frames[0].filename).name}:{frames[0].lineno})" if frames else ""
+    return f"{type(error).__name__}: {text}".rstrip(": ") + where

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 
+from dryfit.engine.carry import carried
 from dryfit.engine.diagnostic import Diagnostic, resolve, without_fixes
-from dryfit.engine.judge import Found, Judgement, RuleCrash, judge_with
+from dryfit.engine.judge import Found, Judgement, RuleCrash, described, judge_with
 from dryfit.engine.report import report
 from dryfit.engine.settings import Settings
 from dryfit.engine.suppress import MARK, Suppression, suppressions_in
@@ -20,6 +21,7 @@ from dryfit.rulekit import Rule, Site
 from dryfit.semantic.program import Program
 from dryfit.syntax.document import Document
 from dryfit.syntax.units import Unit
+from dryfit.text.newlines import normalised
 from dryfit.text.span import Span
 
 # Of a large paste only the ends are judged with the key; the rest is judged at idle.
@@ -35,6 +37,7 @@ class Session:
     ) -> None:
         self._rules = tuple(rules)
         self._settings = settings
+        self._guard = guard
         self._files: dict[str, _File] = {}
         self._program: Program[Judgement] = Program(frameworks, judge_with(self._enabled, guard))
 
@@ -49,8 +52,9 @@ class Session:
     def edit(self, name: str, span: Span, new_text: str) -> None:
         """Replace a range of the present text, in code points."""
         file = self._files[name]
+        file.remember_good_text(span.line)
         file.document.edit(span, new_text)
-        file.note_edit(span, new_text.count("\n"))
+        file.note_edit(span, normalised(new_text).count("\n"))
 
     def close(self, name: str) -> None:
         self._files.pop(name, None)
@@ -71,7 +75,7 @@ class Session:
         roots = [root for line in _few(lines) for root in self._program.roots_at(name, line)]
         for root in dict.fromkeys(roots):
             before = self._program.last_judgement(name, root)
-            after = self._program.judgement(name, root)
+            after = self._judged(file, root)
             file.retracted.update(_places(before) - _places(after))
 
     def judge_some(self, name: str, seconds: float) -> bool:
@@ -86,7 +90,7 @@ class Session:
         if file.pending is None:
             file.pending = self._stale_roots(name)
         while file.pending:
-            self._program.judgement(name, file.pending.pop())
+            self._judged(file, file.pending.pop())
             if perf_counter() >= deadline:
                 break
         if not file.pending and file.rounds < MAX_ROUNDS:
@@ -122,7 +126,18 @@ class Session:
     def problems(self, name: str) -> tuple[str, ...]:
         """What went wrong in us, one line each."""
         judgements = (j for root in self._program.roots(name) for j in self._program.last_judgement(name, root))
-        return tuple(sorted({judgement.message for judgement in judgements if isinstance(judgement, RuleCrash)}))
+        crashes = {judgement.message for judgement in judgements if isinstance(judgement, RuleCrash)}
+        return tuple(sorted(crashes | self._files[name].failures))
+
+    def _judged(self, file: _File, root: str) -> tuple[Judgement, ...]:
+        """The judgement of a root; an error of ours costs the findings of this root only."""
+        try:
+            return self._program.judgement(file.name, root)
+        except Exception as error:
+            if not self._guard:
+                raise
+            file.failures.add(f"`{root}` was left out: internal error: {described(error)}")
+            return ()
 
     def _resolved(self, file: _File, root: str, judgement: Found) -> Diagnostic | None:
         finding, name = judgement.finding, file.name
@@ -132,11 +147,20 @@ class Session:
         if not is_fresh and (judgement.rule.name, finding.site) in file.retracted:
             return None
         severities = file.settings.severity
-        diagnostic = resolve(finding, judgement.rule, severities, self._program.line_of, self._line_in)
+        diagnostic = resolve(finding, judgement.rule, severities, self._locate, self._line_in)
         if diagnostic is None or not diagnostic.fixes:
             return diagnostic
         unit = file.document.unit_at(diagnostic.span.line)
         return diagnostic if is_fresh and unit is not None and unit.parsed else without_fixes(diagnostic)
+
+    def _locate(self, site: Site) -> Span | None:
+        line = self._program.line_of(site.module, site.place)
+        file = self._files.get(site.module)
+        if line is None or file is None:
+            return None
+        unit = file.document.unit_at(line)
+        span = site.span if unit is None or unit.parsed else file.carried(site.span, unit)
+        return None if span is None else span.moved(line)
 
     def _line_in(self, module: str, number: int) -> str:
         file = self._files.get(module)
@@ -175,8 +199,10 @@ class _File:
         self.pending: list[str] | None = None  # stale roots, the next one last
         self.rounds = 0  # how often all stale roots were judged since the last change
         self.edited: list[tuple[int, int]] = []  # first and last lines of what was typed, in the present text
-        # What the function that was typed in does not say any more: other roots that walked through it may say it still.
+        # What the function that was typed in says no more; other roots that walked through it may still say it.
         self.retracted: set[tuple[str, Site]] = set()
+        self.failures: set[str] = set()
+        self._good_texts: dict[int, tuple[Unit, str]] = {}
         self._comments: dict[int, tuple[Unit, str, tuple[Suppression, ...]]] = {}
 
     def note_edit(self, span: Span, new_lines: int) -> None:
@@ -190,6 +216,18 @@ class _File:
         ]
         self.edited = [*moved, (span.line, span.line + new_lines)]
         self.is_changed = self.needs_resync = True
+
+    def remember_good_text(self, line: int) -> None:
+        """Before an edit: a unit that it leaves broken keeps its statements, whose spans are those of this text."""
+        unit = self.document.unit_at(line)
+        if unit is not None and unit.parsed:
+            self._good_texts = {key: entry for key, entry in self._good_texts.items() if not entry[0].parsed}
+            self._good_texts[id(unit)] = (unit, unit.text)
+
+    def carried(self, span: Span, unit: Unit) -> Span | None:
+        """A span of a broken unit's statements in its present text; None if it was edited itself."""
+        entry = self._good_texts.get(id(unit))
+        return span if entry is None else carried(span, entry[1], unit.text)
 
     @property
     def has_broken_unit(self) -> bool:

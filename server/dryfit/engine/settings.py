@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from os.path import normpath
 from pathlib import PurePath
 
-from pathspec import GitIgnoreSpec
-
 from dryfit.rulekit import Rule, Severity
 
 
@@ -33,6 +31,10 @@ class Settings:
     def names_ignored_in(self, path: str) -> frozenset[str]:
         """Rules and families that are not wanted in this file."""
         names = set(self.ignore)
+        if not self.per_file_ignores:
+            return frozenset(names)
+        from pathspec import GitIgnoreSpec
+
         for pattern, ignored in self.per_file_ignores:
             if GitIgnoreSpec.from_lines([pattern]).match_file(self._relative(path)):
                 names.update(ignored)

@@ -59,8 +59,13 @@ class Application(LanguageServer):
         options = params.initialization_options
         self._section = options.get("settings") if isinstance(options, Mapping) else None
         loop = asyncio.get_running_loop()
-        loop.call_soon(lambda: self.workbench)
+        loop.call_soon(self._load)
         loop.call_later(CONFIGURATION_SECONDS, self._start_unconfigured)
+
+    def _load(self) -> None:
+        """Load the engine while the client reads the answer."""
+        if not self.protocol.ended().done():
+            _ = self.workbench
 
     def end(self) -> None:
         if self._workbench is not None:

@@ -24,6 +24,7 @@ class Schedule:
 
     def __init__(
         self,
+        loop: asyncio.AbstractEventLoop,
         documents: Documents,
         attach: Callable[[Document], None],
         typed: Callable[[Document], None],
@@ -33,7 +34,7 @@ class Schedule:
         self._attach = attach
         self._tell_typed = typed
         self._tell_settled = settled
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
         self._is_started = False
         self._typed: dict[Document, None] = {}  # edited, and not judged since
         self._stale: dict[Document, float] = {}  # something in it may have to be judged; since when

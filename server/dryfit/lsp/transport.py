@@ -22,6 +22,11 @@ class Frames:
         self._waiting = bytearray()
         self._body_bytes: int | None = None
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Is the stream between two messages?"""
+        return not self._waiting and self._body_bytes is None
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The bodies that are complete now."""
         self._waiting += data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +35,8 @@ class Workbench:
         self._projects: Projects | None = None
         self._documents = Documents(client.encoding)
         self._publisher = Publisher(self._documents, client, wire)
-        self.schedule = Schedule(self._documents, self._attach, self._publisher.push, self._settled)
+        loop = asyncio.get_running_loop()
+        self.schedule = Schedule(loop, self._documents, self._attach, self._publisher.push, self._settled)
         self._actions = Actions(self._documents, client)
         families = frozenset(rule.family for rule in self._packs.rules)
         self._hovers = Hovers({rule.name: rule for rule in self._packs.rules}, families, client.reads_markdown)

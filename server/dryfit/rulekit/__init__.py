@@ -1,12 +1,14 @@
 """The one door for rule packs."""
 
 from dryfit.rulekit.edits import (
+    dotted_name,
     insert_after,
     insert_before,
     insert_line_before,
     remove_argument,
     rename_argument,
     replace,
+    rewrite_string,
     wrap,
 )
 from dryfit.rulekit.example import Argued, Example, Observes, Raises, Verdict, Warns, Witness
@@ -42,6 +44,7 @@ __all__ = [
     "Verdict",
     "Warns",
     "Witness",
+    "dotted_name",
     "facts",
     "insert_after",
     "insert_before",
@@ -49,6 +52,7 @@ __all__ = [
     "remove_argument",
     "rename_argument",
     "replace",
+    "rewrite_string",
     "tree",
     "wrap",
 ]

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from dryfit.rulekit.finding import Edit
-from dryfit.semantic.operand import Arguments, KeywordArgument
+from dryfit.semantic.operand import Arguments, KeywordArgument, Operand
 from dryfit.semantic.values import Site
 from dryfit.syntax import tree
+
+
+def dotted_name(node: tree.Expression) -> str:
+    """`self.optimizer` as it is written; "" for anything but names and attributes."""
+    if isinstance(node, tree.Attribute):
+        head = dotted_name(node.value)
+        return f"{head}.{node.name}" if head else ""
+    return node.id if isinstance(node, tree.Name) else ""
 
 
 def replace(site: Site, new_text: str) -> Edit:
@@ -32,10 +40,25 @@ def insert_line_before(statement: Site, line: str) -> Edit:
 
 
 def rename_argument(keyword: KeywordArgument, new_name: str) -> Edit:
-    """Another name for a keyword argument, or for the key of the dict it came from, quoted if it was."""
-    span = keyword.name_site.span
-    is_bare = span.end_column - span.column == len(keyword.name)
-    return Edit(keyword.name_site, new_name if is_bare else f'"{new_name}"')
+    """Another name for a keyword argument, or for the key of the dict it came from, quoted as it was."""
+    inside = _inside_quotes(keyword.name_site, keyword.name)
+    return Edit(inside, new_name) if inside is not None else Edit(keyword.name_site, f'"{new_name}"')
+
+
+def rewrite_string(operand: Operand, new_text: str) -> Edit | None:
+    """Other text for a string that is written at the operand's place, quotes kept; None if it is written elsewhere."""
+    inside = _inside_quotes(operand.site, operand.literal) if isinstance(operand.literal, str) else None
+    return None if inside is None else Edit(inside, new_text)
+
+
+def _inside_quotes(site: Site, text: str) -> Site | None:
+    """What stands at the site without one pair of quotes; None if it is not the plain text."""
+    span = site.span
+    margin = span.end_column - span.column - len(text)
+    if span.line != span.end_line or margin not in (0, 2):
+        return None
+    inside = span._replace(column=span.column + margin // 2, end_column=span.end_column - margin // 2)
+    return site._replace(span=inside)
 
 
 def remove_argument(arguments: Arguments, argument: tree.Argument) -> Edit:

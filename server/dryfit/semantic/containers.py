@@ -40,7 +40,7 @@ def elements(ev: Evaluator, value: Value) -> tuple[Value, ...] | None:
         return thing.items
     if isinstance(thing, DictObject) and not thing.is_open:
         return tuple([entry.key for entry in thing.entries])
-    if isinstance(thing, Instance) and _is_module_sequence(thing) and not thing.is_open and "*" not in thing.attributes:
+    if isinstance(thing, Instance) and _is_module_sequence(thing) and not (thing.is_open or thing.escaped) and "*" not in thing.attributes:
         return tuple(thing.attributes.values())
     return None
 
@@ -116,8 +116,12 @@ def item(ev: Evaluator, node: object, base: Value, index: Value, *, is_slice: bo
 
 
 def weakened(value: Value) -> Value:
-    """A part of a collection: what was certain of the whole is not certain of it."""
-    return replace(value, whole=frozenset()) if isinstance(value, ParameterValue) else value
+    """Some elements of a collection: what was certain of the whole is not certain of them."""
+    if isinstance(value, ParameterValue):
+        return ParameterValue(value.of, value.is_open)
+    if isinstance(value, TupleValue):
+        return TupleValue(tuple([weakened(v) for v in value.items]), value.sites)
+    return value
 
 
 def consume(ev: Evaluator, value: Value | None, span: Span | None = None) -> None:
@@ -163,7 +167,7 @@ def extend(ev: Evaluator, ref: Value, value: Value, site: Site | None) -> None:
     if isinstance(source, GeneratorObject) and source.used is not False:
         one = weakened(one)
     consume(ev, value)
-    if items is not None and thing.rest is None and not ev.frame.loops:
+    if items is not None and thing.rest is None and not ev.is_repeated:
         ev.put(ref, replace(thing, items=thing.items + tuple(items), sites=thing.sites + tuple(sites)))
     elif items != ():
         more: Value | None = None if items is not None else one
@@ -176,7 +180,7 @@ def extend(ev: Evaluator, ref: Value, value: Value, site: Site | None) -> None:
 def append(ev: Evaluator, ref: Value, value: Value, site: Site | None) -> None:
     thing = ev.get(ref)
     assert isinstance(thing, ListObject)
-    if thing.rest is None and not ev.frame.loops:
+    if thing.rest is None and not ev.is_repeated:
         ev.put(ref, replace(thing, items=(*thing.items, value), sites=(*thing.sites, site)))
     else:
         ev.put(ref, replace(thing, rest=gather(thing.rest, value), rest_site=site if thing.rest is None else None))
@@ -218,6 +222,12 @@ def list_method(
         return ref
     if name == "items" and thing.kind == "dict":
         return UNKNOWN
+    if name == "insert" and len(values) == 2 and thing.rest is None and not ev.is_repeated:
+        if isinstance(first, ConstantValue) and isinstance(first.value, int) and 0 <= first.value <= len(thing.items):
+            i = first.value
+            items = (*thing.items[:i], values[1], *thing.items[i:])
+            ev.put(ref, replace(thing, items=items, sites=(*thing.sites[:i], site, *thing.sites[i:])))
+            return NONE
     one = element_of(ev, ref)
     if name in ("pop", "reverse", "sort", "clear", "remove", "insert"):
         rest = gather(weakened(one), values[-1]) if name == "insert" and values else weakened(one)

@@ -86,19 +86,19 @@ class _Judge:
         value = fact.loss.value
         if not isinstance(value, TensorValue):
             return
-        is_for_nobody = value.sources.isdisjoint(self.held)
+        if not any(objects.is_module_object(self.program, self.heap.get(r)) for r in self.held):
+            return  # single parameters are trained: a prompt, an image
         for ref in sorted(value.sources, key=lambda r: r.label):
-            # In front of everything that is held it is what a head is trained on: left alone on purpose.
-            if is_for_nobody or self._works_behind_held(ref):
+            # In front of something that is held it is what a head is trained on: left alone on purpose.
+            if not self._stands_before_held(ref):
                 top = self._topmost(ref)
                 path = "" if top is None else self._path(top)
                 if top is not None and path:
                     yield NeverHeld(self._expected(top, optimizers) or fact.site, path, fact.site, "backward")
 
-    def _works_behind_held(self, ref: Ref) -> bool:
-        """Was it called with what a module that is held put out?"""
-        modules = {r for r in self.held if objects.is_module_object(self.program, self.heap.get(r))}
-        return any(called == ref and not behind.isdisjoint(modules) for called, behind, _ in self.ev.module_calls)
+    def _stands_before_held(self, ref: Ref) -> bool:
+        """Was a module that is held called with what this one put out?"""
+        return any(called in self.held and ref in behind for called, behind, _ in self.ev.module_calls)
 
     def behind_held(self, optimizers: dict[Ref, Instance]) -> Iterator[NeverHeld]:
         """A fresh layer works on what a held layer of the same module puts out, and nobody steps it."""
@@ -260,7 +260,8 @@ def _kept(program: Program[Any], heap: Heap, value: Value, registered: set[Value
     alternatives = [option for item in items for option in options(item)]
     if not alternatives or any(a in registered for a in alternatives):
         return None
-    if all(_has_weights(program, heap, a) for a in alternatives):
+    modules = all(isinstance(a, Ref) and objects.is_module_object(program, heap.get(a)) for a in alternatives)
+    if modules and any(all(_has_weights(program, heap, o) for o in options(item)) for item in items):
         return kind, "modules"
     if all(_is_parameter(program, heap, a) for a in alternatives):
         return kind, "parameters"

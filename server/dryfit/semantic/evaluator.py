@@ -69,6 +69,7 @@ class Frame:
     iterations: list[int] = field(default_factory=list)  # of the loops that are walked element by element
     global_names: set[str] = field(default_factory=set)
     is_generator: bool = False
+    left_early: bool = False  # some way through it has returned
 
 
 @dataclass(slots=True)
@@ -76,6 +77,7 @@ class Recorder:
     """The events of one loop, in the pass that counts."""
 
     branches: int
+    depth: int  # active frames where the loop stands
     events: list[LoopEvent] = field(default_factory=list)
     own: list[int] = field(default_factory=list)  # indices of events that no inner loop has
     made: set[Ref] = field(default_factory=set)  # objects that the loop's own body makes
@@ -116,6 +118,11 @@ class Evaluator:
         """The state at this point; only asked where the point can be reached."""
         assert self.state is not None
         return self.state
+
+    @property
+    def is_repeated(self) -> bool:
+        """This point lies in a loop that is walked once for all of its passes, in this function or a caller."""
+        return any(frame.loops for frame in self.frames)
 
     @property
     def is_stopped(self) -> bool:
@@ -201,6 +208,7 @@ class Evaluator:
         operand = None if subject is None else self.operand(subject, site)
         for i, recorder in enumerate(self.recorders):
             certain = self.branches == recorder.branches and not recorder.may_leave_early
+            certain = certain and not any(frame.left_early for frame in self.frames[recorder.depth :])
             if i == len(self.recorders) - 1:
                 recorder.own.append(len(recorder.events))
             recorder.events.append(LoopEvent(kind, site, operand, certain))
@@ -281,7 +289,7 @@ class Evaluator:
             self.put(ref, replace(thing, used=UNKNOWN))
             inner = (thing.element,)
         elif isinstance(thing, Instance) and not thing.escaped:
-            self.put(ref, replace(thing, escaped=True, is_open=True))
+            self.put(ref, replace(thing, escaped=True))
             inner = thing.attributes.values()
             if thing.holds is not None and ref in self.now.gradients.stepped:
                 self.now.gradients.stepped[ref] = UNKNOWN

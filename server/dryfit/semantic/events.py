@@ -213,7 +213,8 @@ def stepped(ev: Evaluator, base: Ref, thing: Instance, passed: Passed, given: li
     else:
         place = gradients.cleared.get(base) or _cleared_through_modules(gradients, thing)
         ev.emit(OptimizerStep(site, ev.operand(base, site), place))
-        if gradients.taken is not None and thing.holds is not None and gradients.taken[1] & thing.holds.of and not gradients.filled:
+        is_empty = not gradients.filled or place is not None
+        if is_empty and gradients.taken is not None and thing.holds is not None and gradients.taken[1] & thing.holds.of:
             ev.emit(GradientsTaken(gradients.taken[0], ev.operand(base, site), site))
     gradients.cleared.pop(base, None)
     gradients.stepped[base] = True
@@ -262,7 +263,6 @@ def gradients_taken(ev: Evaluator, passed: Passed) -> Value:
     _consume_groups(ev, inputs, passed.node.span)
     if holds.of and not holds.is_open:
         ev.now.gradients.taken = (ev.reported(passed.node.span), holds.of)
-        ev.now.gradients.filled = False
     ev.record("grad", passed.node.span, None)
     return ev.new(passed.node, "gradients", ListObject(rest=TensorValue(tag="gradient"), kind="tuple"))
 

@@ -22,6 +22,7 @@ from dryfit.semantic.values import (
     OneOf,
     ParameterValue,
     Ref,
+    Site,
     TensorValue,
     TupleValue,
     Value,
@@ -140,10 +141,15 @@ def _dictionary(ev: Evaluator, node: tree.Dictionary) -> Value:
         thing = ev.get(ref)
         assert isinstance(thing, DictObject)
         if isinstance(key, ConstantValue):
-            ev.put(ref, thing.with_entry(Entry(key, value, ev.site(key_node.span), ev.site(value_node.span))))
+            ev.put(ref, thing.with_entry(Entry(key, value, _literal_site(ev, key_node), ev.site(value_node.span))))
         else:
             ev.put(ref, DictObject(thing.entries, True))
     return ref
+
+
+def _literal_site(ev: Evaluator, key: tree.Expression) -> Site | None:
+    """Where a key is written out; a variable stands for it elsewhere."""
+    return ev.site(key.span) if isinstance(key, tree.Constant) else None
 
 
 def _subscript(ev: Evaluator, node: tree.Subscript) -> Value:
@@ -187,7 +193,7 @@ def _comprehension(ev: Evaluator, node: tree.Comprehension) -> Value:
             value = first if i == 0 else evaluate(ev, clause.iter)
             element = containers.element_of(ev, value)
             containers.consume(ev, value, clause.iter.span)
-            assign(ev, clause.target, _partial(element) if is_filtered else element)
+            assign(ev, clause.target, containers.weakened(element) if is_filtered else element)
             for test in clause.tests:
                 evaluate(ev, test)
         rest = one()
@@ -196,15 +202,6 @@ def _comprehension(ev: Evaluator, node: tree.Comprehension) -> Value:
     now.clear()
     now.update(saved)
     return _comprehended(ev, node, values, rest, entries)
-
-
-def _partial(value: Value) -> Value:
-    """Some elements of a collection only: nothing is certain of the whole."""
-    if isinstance(value, ParameterValue):
-        return ParameterValue(value.of, value.is_open)
-    if isinstance(value, TupleValue):
-        return TupleValue(tuple([_partial(v) for v in value.items]), value.sites)
-    return value
 
 
 def _comprehended(

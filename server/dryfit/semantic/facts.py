@@ -230,12 +230,14 @@ class ClassDefined:
     known, so nothing may be said about what the class lacks. `methods`: its own, by name.
     `uses_automatic_optimization`: False if the constructor certainly sets `automatic_optimization = False`.
     `is_driven_by_hand`: no Trainer sees the class and the file drives it by its own loop or by Fabric.
+    `project_bases`: names of the project's classes above it.
     """
 
     site: Site
     name: str
     kind: str
     framework_bases: tuple[str, ...]
+    project_bases: tuple[str, ...]
     is_open: bool
     methods: Mapping[str, tree.Function]
     uses_automatic_optimization: bool | Unknown

@@ -161,7 +161,7 @@ def method(ev: Evaluator, base: Value, name: str, passed: Passed) -> Value:
         events.groups_changed(ev, passed.node.span, base.receiver, name, group, site, passed.node)
         return NONE
     if isinstance(thing, ListObject) and isinstance(base, Ref):
-        site = passed.positional_sites[0] if passed.positional_sites else None
+        site = passed.positional_sites[-1] if passed.positional_sites else None
         return containers.list_method(ev, passed.node, base, thing, name, tuple(passed.positional), site)
     if isinstance(thing, DictObject) and isinstance(base, Ref):
         keywords = DictObject(tuple([Entry(constant(k), v) for k, v in passed.keywords.items()]), passed.open_keywords)
@@ -322,7 +322,7 @@ def _any_module(ev: Evaluator, base: Ref, name: str) -> Value:
 def _container_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passed: Passed) -> Value | None:
     value = passed.get(0, "module") or UNKNOWN
     if name == "append":
-        key = "*" if ev.frame.loops or "*" in thing.attributes else str(len(thing.attributes))
+        key = "*" if ev.is_repeated or "*" in thing.attributes else str(len(thing.attributes))
         present = thing.attributes.get(key)
         ev.put(base, objects.with_attribute(thing, key, value if present is None else join_optional(present, value) or UNKNOWN))
         return base

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 TRAINER = "lightning.pytorch.Trainer"
 MAX_LABEL = 8  # attributes of attributes of unknown objects are followed this far
+_REGISTRIES = frozenset({"_modules", "_parameters", "_buffers", "__dict__"})
 _WITH_WEIGHT = re.compile(r"torch\.nn\.(Linear|Bilinear|Conv\w+|Embedding|EmbeddingBag|BatchNorm\w+|LayerNorm|GroupNorm|PReLU)")
 _WITHOUT_BIAS = re.compile(r"torch\.nn\.(Embedding|EmbeddingBag|PReLU)")
 
@@ -225,6 +226,9 @@ def _instance_attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: R
         return Method(base, name)
     if name in thing.attributes:
         return thing.attributes[name]
+    if name in _REGISTRIES:
+        ev.put(base, replace(thing, is_open=True, escaped=True))  # whatever is done with it, it may register
+        return UNKNOWN
     if thing.lazy is not None:
         value = _lazy_attribute(ev, base, thing, thing.lazy, name)
         if value is not None:
@@ -236,7 +240,7 @@ def _instance_attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: R
     path = class_name(thing)
     if path == TRAINER:
         _trainer_attribute(ev, node, name, on_class=False)
-    if path.startswith("torch.nn.") and ev.program.frameworks.signature(f"{path}.{name}") is None:
+    if is_module_object(ev.program, thing) and path.startswith("torch.nn.") and ev.program.frameworks.signature(f"{path}.{name}") is None:
         return _parameter_of_layer(ev, base, thing, path, name)
     return Method(base, name)
 
@@ -307,12 +311,12 @@ def set_attribute(
         ev.now.gradients.cleared.clear()
         ev.record("zero_grad", node.span, None)
     several = isinstance(base, OneOf)
-    if not several and not ev.silence and (isinstance(base, TensorValue) or _is_project_or_framework(ev, base)):
+    if not several and not ev.silence and (isinstance(base, TensorValue) or _is_plain_owner(ev, base, name)):
         _emit_attribute(ev, node, base, name, value, source)
     for option in options(base):
         thing = ev.instance(option)
         if thing is not None and isinstance(option, Ref):
-            if isinstance(thing.cls, ClassValue) and ev.program.ask("has_setter", thing.cls.module, thing.cls.path, name):
+            if _has_setter(ev, thing, name):
                 ev.unknown_call(option, [value], is_project=True)
             else:
                 _set_on_instance(ev, node, option, thing, name, value, several)
@@ -329,9 +333,16 @@ def set_attribute(
             ev.escape(value)
 
 
-def _is_project_or_framework(ev: Evaluator, base: Value) -> bool:
+def _is_plain_owner(ev: Evaluator, base: Value, name: str) -> bool:
+    """An object of a known class that takes the attribute as it is."""
     thing = ev.instance(base)
-    return thing is not None and thing.cls is not UNKNOWN
+    return thing is not None and thing.cls is not UNKNOWN and not _has_setter(ev, thing, name)
+
+
+def _has_setter(ev: Evaluator, thing: Instance, name: str) -> bool:
+    """Does assigning the attribute run code of the project?"""
+    cls = thing.cls
+    return isinstance(cls, ClassValue) and bool(ev.program.ask("has_setter", cls.module, cls.path, name))
 
 
 def _emit_attribute(

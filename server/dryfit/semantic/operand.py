@@ -128,6 +128,11 @@ class Operand:
         """Of a tensor: softmax, log_softmax, sigmoid, loss, gradient, data, or ""."""
         return self.value.tag if isinstance(self.value, TensorValue) else ""
 
+    @property
+    def is_output(self) -> bool:
+        """A tensor that was certainly computed with a module."""
+        return isinstance(self.value, TensorValue) and bool(self.value.through or self.value.sources)
+
     # ------------------------------------------------------------------------------------------------ classes
     @property
     def class_names(self) -> tuple[str, ...]:

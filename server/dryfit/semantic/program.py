@@ -30,6 +30,7 @@ class Program(Generic[J]):
     def __init__(self, frameworks: Frameworks, judge: Callable[[SemanticModel], tuple[J, ...]]) -> None:
         self.frameworks = frameworks
         self.files: dict[str, FileModel] = {}
+        self.beside_fabric: set[str] = set()
         self._documents: dict[str, Document] = {}
         self._judge = judge
         self._memory = Memory(
@@ -41,8 +42,9 @@ class Program(Generic[J]):
         )
 
     # --------------------------------------------------------------------------------------------------- files
-    def open(self, module: str, document: Document) -> None:
-        """Take a file in, or another text for it."""
+    def open(self, module: str, document: Document, *, beside_fabric: bool = False) -> None:
+        """Take a file in, or another text for it. `beside_fabric`: files beside it drive modules by Fabric."""
+        (self.beside_fabric.add if beside_fabric else self.beside_fabric.discard)(module)
         previous = self.files.get(module)
         self._documents[module] = document
         self.files[module] = FileModel(document, previous)

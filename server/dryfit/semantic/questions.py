@@ -137,7 +137,9 @@ def may_be_optimizer(program: Program[Any], name: str) -> bool:
 
 
 def imports_fabric(program: Program[Any], module: str) -> bool:
-    """Does the file import Lightning Fabric: a loop of the author's own?"""
+    """Does the file, or one beside it, import Lightning Fabric: a loop of the author's own?"""
+    if module in program.beside_fabric:
+        return True
     for _, statements in program.files[module].top:
         for s in statements:
             if isinstance(s, tree.Import | tree.ImportFrom):

@@ -90,7 +90,7 @@ def defined_class(program: Program[Any], module: str, path: str) -> ClassDefined
         return None
     node, place = given
     cls = ClassValue(module, path)
-    _, is_open = program.mro(cls)
+    mro, is_open = program.mro(cls)
     kind = classes.kind_of(program, cls)
     methods: dict[str, tree.Function] = {}
     for name in program.ask("names", module, path):
@@ -104,9 +104,10 @@ def defined_class(program: Program[Any], module: str, path: str) -> ClassDefined
         ref, heap = program.ask("self", module, path)
         instance = Operand(ref, site, heap, program)
         automatic = _is_automatic(program, cls, heap.get(ref), is_open)
-    by_hand = kind == "lightning_module" and bool(program.ask("imports_fabric", module))
+    by_hand = kind in _HOOK_KINDS and bool(program.ask("imports_fabric", module))
     bases = classes.framework_bases(program, cls)
-    return ClassDefined(site, path, kind, bases, is_open, methods, automatic, by_hand, instance)
+    above = tuple(c.path for c in mro[1:] if isinstance(c, ClassValue))
+    return ClassDefined(site, path, kind, bases, above, is_open, methods, automatic, by_hand, instance)
 
 
 def _is_automatic(program: Program[Any], cls: ClassValue, made: Any, is_open: bool) -> bool | Unknown:

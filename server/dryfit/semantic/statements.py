@@ -80,7 +80,7 @@ def assign(ev: Evaluator, target: tree.Expression, value: Value, source: tree.Ex
 def bind(ev: Evaluator, name: str, value: Value) -> None:
     """Give a variable of the innermost function a value; one declared global belongs to the module's body."""
     frame = ev.frame
-    if isinstance(value, Ref):
+    if isinstance(value, Ref) and len(ev.frames) == 1:
         ev.names.setdefault(value, name)
     if name in frame.global_names:
         root = ev.frames[0]
@@ -160,8 +160,9 @@ def _return(ev: Evaluator, node: tree.Return) -> None:
         operand = None if node.value is None else ev.operand(value, ev.site(node.value.span))
         ev.emit(Returned(ev.site(node.span), operand))
     ev.frame.exits.append((ev.now, value))
+    ev.frame.left_early = True
     for recorder in ev.recorders:
-        recorder.may_leave_early = True
+        recorder.may_leave_early |= recorder.depth == len(ev.frames)
     ev.state = None
 
 
@@ -291,7 +292,7 @@ def _for(ev: Evaluator, node: tree.For) -> None:
         if not ev.is_stopped:
             run(ev, node.orelse)
         return
-    _loop(ev, node, lambda: assign(ev, node.target, element), node.orelse, is_endless=False)
+    _loop(ev, node, lambda: assign(ev, node.target, containers.weakened(element)), node.orelse, is_endless=False)
 
 
 def _while(ev: Evaluator, node: tree.While) -> None:
@@ -326,7 +327,7 @@ def _loop(
         ev.state = join_states(before.copy(), after)
     else:
         ev.state = before.copy()
-    recorder = Recorder(ev.branches + 1)
+    recorder = Recorder(ev.branches + 1, len(ev.frames))
     entering = ev.now.gradients.copy()
     if not ev.silence:
         ev.recorders.append(recorder)

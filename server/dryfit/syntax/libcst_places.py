@@ -26,6 +26,8 @@ except ImportError:  # pragma: no cover
 class Places(Protocol):
     """The spans of nodes, with lines counted from the first of the module."""
 
+    text: str
+
     def span(self, node: libcst.CSTNode) -> Span:
         """Without the parentheses around an expression."""
 
@@ -39,14 +41,21 @@ class Places(Protocol):
         """Without white space and comments at its ends."""
 
 
-def places_of(module: libcst.Module) -> Places:
-    return MetadataPlaces(module) if CodegenState is None else TokenPlaces(module)
+def places_of(module: libcst.Module, text: str) -> Places:
+    """The places of a module's nodes in the text it was parsed from.
+
+    Raises ValueError if libcst does not give back that text: a backslash before the first statement gets lost.
+    """
+    places = MetadataPlaces(module) if CodegenState is None else TokenPlaces(module)
+    if places.text != text:
+        raise ValueError("libcst does not give back the text")
+    return places
 
 
 class TokenPlaces:
     """Places by numbers of tokens."""
 
-    __slots__ = ("_marks", "_tokens", "_where")
+    __slots__ = ("_marks", "_tokens", "_where", "text")
 
     def __init__(self, module: libcst.Module) -> None:
         state = _state_class()(module.default_indent, module.default_newline)
@@ -55,6 +64,7 @@ class TokenPlaces:
         module._codegen(state)
         self._tokens: list[str] = state.tokens
         self._where = _starts_of(state.tokens)
+        self.text = "".join(state.tokens)
 
     def span(self, node: libcst.CSTNode) -> Span:
         begin, end = self._marks[id(node)]
@@ -100,6 +110,7 @@ def _starts_of(tokens: list[str]) -> list[tuple[int, int]]:
         else:
             column += len(token)
         where.append((line, column))
+    where.append((line, column))  # libcst takes back a last newline that the text does not have
     return where
 
 
@@ -144,9 +155,9 @@ class MetadataPlaces:
     def __init__(self, module: libcst.Module) -> None:
         wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
         self._ranges = wrapper.resolve(PositionProvider)
-        self._text = module.code
+        self.text = module.code
         self._starts = [0]
-        for line in self._text.split("\n"):
+        for line in self.text.split("\n"):
             self._starts.append(self._starts[-1] + len(line) + 1)
 
     def span(self, node: libcst.CSTNode) -> Span:
@@ -155,15 +166,15 @@ class MetadataPlaces:
 
     def in_parentheses(self, node: libcst.CSTNode) -> Span:
         begin, end = self._offsets(node)
-        return self._between(self._text.rindex("(", 0, begin), self._text.index(")", end) + 1)
+        return self._between(self.text.rindex("(", 0, begin), self.text.index(")", end) + 1)
 
     def past_comma(self, node: libcst.CSTNode) -> Span:
         begin, end = self._offsets(node)
-        return self._between(begin, self._text.index(",", end) + 1)
+        return self._between(begin, self.text.index(",", end) + 1)
 
     def trimmed(self, node: libcst.CSTNode) -> Span:
         begin, end = self._offsets(node)
-        inner = self._text[begin:end]
+        inner = self.text[begin:end]
         begin = end - len(inner.lstrip(" \t\f\n\\"))
         return self._between(begin, begin + len(inner.strip(" \t\f\n\\")))
 

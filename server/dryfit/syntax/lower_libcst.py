@@ -69,13 +69,14 @@ _NAMED_CONSTANTS = {"None": None, "True": True, "False": False}
 def lower(text: str, first_line: int = 1) -> tuple[tree.Statement, ...]:
     """The statements of a text; `first_line` is the line, counted from one, that becomes line 0.
 
-    Raises libcst.ParserSyntaxError; SyntaxError or ValueError for literals that libcst does not look into. Brackets
-    open by the thousand end the process, in libcst's native parser: the caller has to look first.
+    Raises libcst.ParserSyntaxError; SyntaxError or ValueError for literals that libcst does not look into, and where
+    it loses text. Brackets open by the thousand end the process, in its native parser: the caller has to look first.
     """
-    module = cst.parse_module(normalised(text))
+    text = normalised(text)
+    module = cst.parse_module(text)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python has some to say about the user's strings.
-        return _Lowering(places_of(module), first_line - 1).body(module)
+        return _Lowering(places_of(module, text), first_line - 1).body(module)
 
 
 class _Lowering:

@@ -11,10 +11,10 @@ from dryfit.syntax.units import Unit
 
 Parser: TypeAlias = Literal["ast", "libcst"]
 
-# Above these libcst takes longer than a keystroke may: it is about ten times slower than `ast`.
-_MOST_LINES = 60
-_MOST_CHARACTERS = 4_000
-_MOST_COMMAS = 400
+# libcst is about seven times slower than `ast`. Above the first size it takes longer than a keystroke may; above the
+# second it is not even asked about what `ast` refuses.
+_MOST_CHARACTERS = 900
+_MOST_CHARACTERS_REFUSED = 4_000
 # libcst's parser recurses without a limit of its own and takes the process with it.
 _MOST_BRACKETS_OPEN = 30
 _BRACKET = re.compile(r"[()\[\]{}]")
@@ -25,17 +25,16 @@ def lower_unit(unit: Unit, parser: Parser) -> tuple[tree.Statement, ...] | None:
 
     What one parser refuses the other is asked: libcst may know newer syntax than the running Python.
     """
+    if "\0" in unit.text:  # libcst lets it pass in a string
+        return None
     text, first_line = _standing_alone(unit)
-    statements: tuple[tree.Statement, ...] | None
-    if not is_small(text):
-        statements = _by_ast(text, first_line)
-    elif parser == "libcst":
+    if parser == "libcst" and is_quick(text):
         statements = _by_libcst(text, first_line)
         if statements is None:
             statements = _by_ast(text, first_line)
     else:
         statements = _by_ast(text, first_line)
-        if statements is None:
+        if statements is None and len(text) <= _MOST_CHARACTERS_REFUSED and is_shallow(text):
             statements = _by_libcst(text, first_line)
     if statements is None or first_line == 1:
         return statements
@@ -45,10 +44,13 @@ def lower_unit(unit: Unit, parser: Parser) -> tuple[tree.Statement, ...] | None:
     return None
 
 
-def is_small(text: str) -> bool:
+def is_quick(text: str) -> bool:
     """Can libcst be asked at a keystroke?"""
-    if len(text) > _MOST_CHARACTERS or text.count("\n") > _MOST_LINES or text.count(",") > _MOST_COMMAS:
-        return False
+    return len(text) <= _MOST_CHARACTERS and is_shallow(text)
+
+
+def is_shallow(text: str) -> bool:
+    """Can libcst be asked at all?"""
     depth = 0
     for bracket in _BRACKET.finditer(text):
         depth += 1 if bracket.group() in "([{" else -1

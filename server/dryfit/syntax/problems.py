@@ -28,6 +28,8 @@ def syntax_problem(text: str) -> SyntaxProblem | None:
     text is judged without it.
     """
     text = normalised(text)
+    if "\0" in text:
+        return _odd_character(text, "NUL character")
     problem = first = _refusal(text)
     for _ in range(_MOST_NEWER_PARTS):
         if problem is None:

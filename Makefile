@@ -1,0 +1,54 @@
+# Everything happens in .venv; the only things needed beforehand are Python 3.10 or newer and make.
+
+PYTHON ?= python3
+RUN := .venv/bin/python
+TORCH := torch==2.13.0
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONPATH PYTHONHOME
+
+.PHONY: help demo test test-lowering bench-typing docs clean
+
+help:  ## what can be made (this list)
+	@echo "make demo            set up .venv and show what dryfit finds in examples/ (a minute the first time)"
+	@echo "make test            set up .venv with torch and lightning and run all tests (some minutes)"
+	@echo "make test-lowering   compare both parsers on every file of torch, lightning and torchmetrics"
+	@echo "make bench-typing    measure what a keystroke costs in files of 100 to 5,000 lines"
+	@echo "make docs            write docs/rules/ anew from the rules"
+	@echo "make clean           remove .venv and everything else that can be made again"
+
+# It is a demonstration, so findings are a success.
+demo: .venv/installed
+	$(RUN) -m dryfit check examples/ --exit-zero
+
+# `loadfile` keeps the tests of a file together: the witnesses share one interpreter that has the frameworks imported.
+test: .venv/testable
+	$(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+test-lowering: .venv/testable
+	$(RUN) tests/syntax/lowering_agreement.py
+
+bench-typing: .venv/testable
+	$(RUN) tests/benchmarks/bench_typing.py
+
+docs: .venv/installed
+	$(RUN) docs/rule_pages.py
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find server rules tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are younger than pyproject.toml as long as what it asks for is installed; then nothing is downloaded.
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 10) or sys.exit("dryfit needs Python 3.10 or newer, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | .venv/bin/pip
+	$(RUN) -m pip install --quiet --editable .
+	@touch $@
+
+# torch by itself first, in the plainest way: a machine that keeps a build for the CPU then takes that one.
+.venv/testable: pyproject.toml | .venv/bin/pip
+	$(RUN) -m pip install --quiet "$(TORCH)"
+	$(RUN) -m pip install --quiet --editable ".[test]"
+	@touch $@ .venv/installed
