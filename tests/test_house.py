@@ -104,3 +104,17 @@ def test_what_the_readme_promises_can_be_made() -> None:
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         wanted = set(re.findall(r"(?:^|`)make ([a-z][\w-]*)", page.read_text(encoding="utf-8"), re.MULTILINE))
         assert wanted <= targets, named(page)
+
+
+def test_code_that_the_pages_quote_is_code_that_is_there() -> None:
+    quotes = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    found = quotes.findall((ROOT / "docs" / "adding-a-rule.md").read_text(encoding="utf-8"))
+    assert found
+    assert [code for path, code in found if code not in (ROOT / path).read_text(encoding="utf-8")] == []
+
+
+def test_files_that_the_map_names_are_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    names = {named(path) for path in python_files("server", "rules", "tests")}
+    wanted = {name for name in re.findall(r"`([\w/]+\.py)`", page)}
+    assert {name for name in wanted if not any(f"/{there}".endswith(f"/{name}") for there in names)} == set()

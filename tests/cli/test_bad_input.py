@@ -231,3 +231,13 @@ def test_interrupted(dryfit: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dryfit.cli.check_command.discover", interrupt)
     done = dryfit("check")
     assert (done.code, done.err) == (2, "dryfit: interrupted\n")
+
+
+def test_an_error_while_a_command_is_loaded(dryfit: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> object:
+        raise SyntaxError("in our own files")
+
+    monkeypatch.setattr("dryfit.cli.main.import_module", fail)
+    done = dryfit("check")
+    assert done.code == 2
+    assert done.err.startswith("dryfit: internal error: SyntaxError: in our own files (")

@@ -13,7 +13,7 @@ from dryfit.lsp.transport import Frames
 # Long enough for a busy machine; nothing waits for so long unless it is broken.
 TIMEOUT_SECONDS = 60
 
-VS_CODE = {
+VS_CODE: dict[str, Any] = {
     "textDocument": {
         "codeAction": {"resolveSupport": {"properties": ["edit"]}, "dataSupport": True},
         "publishDiagnostics": {"relatedInformation": True, "tagSupport": {"valueSet": [1, 2]}},

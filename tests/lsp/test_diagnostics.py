@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .talk import BAD, BAD_LINE, GOOD, GROUP, PREAMBLE, RULE, URI, Talk, edit, range_of
@@ -9,7 +11,7 @@ from .talk import BAD, BAD_LINE, GOOD, GROUP, PREAMBLE, RULE, URI, Talk, edit, r
 START = BAD.index(GROUP)
 END = START + len(GROUP)
 EMOJI = '"é😀"; '
-PULLS = {"textDocument": {"diagnostic": {}}}
+PULLS: dict[str, Any] = {"textDocument": {"diagnostic": {}}}
 PULLS_AGAIN = {**PULLS, "workspace": {"diagnostics": {"refreshSupport": True}}}
 
 

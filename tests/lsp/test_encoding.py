@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dryfit.lsp.encoding import Encoding
@@ -32,6 +32,7 @@ def test_beyond_the_end_is_the_end(encoding: Encoding, line: str) -> None:
     assert encoding.column_to_client(line, 1_000_000) == encoding.column_to_client(line, len(line))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(st.characters(exclude_characters="\r\n")), st.data(), st.sampled_from(ENCODINGS))
 def test_there_and_back(line: str, data: st.DataObject, encoding: Encoding) -> None:
     column = data.draw(st.integers(0, len(line)))

@@ -41,6 +41,15 @@ async def test_initialize_a_second_time(talk: Talk) -> None:
     assert await is_alive(talk)
 
 
+async def test_an_initialize_that_fails_can_be_repeated(talk: Talk) -> None:
+    attempts: list[Any] = [{"capabilities": 3}, {"processId": None, "rootUri": "http://[", "capabilities": {}}]
+    for params in attempts:
+        assert "error" in await talk.answer("initialize", params)
+        assert (await talk.answer("textDocument/hover", AT_THE_TOP))["error"]["code"] == NOT_INITIALIZED
+    await talk.start()
+    assert await is_alive(talk)
+
+
 async def test_after_shutdown(talk: Talk) -> None:
     await talk.start()
     assert await talk.request("shutdown") is None

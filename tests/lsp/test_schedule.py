@@ -8,7 +8,7 @@ import pytest
 
 from dryfit.lsp.documents import Document, Documents
 from dryfit.lsp.encoding import Encoding
-from dryfit.lsp.schedule import PATIENCE_SECONDS, QUIET_SECONDS, Schedule
+from dryfit.lsp.schedule import HURRIED_SLICES, PATIENCE_SECONDS, QUIET_SECONDS, Schedule
 
 from .fakes import FakeLoop, FakeSession, attach_to, opened, typed
 
@@ -147,6 +147,19 @@ async def test_who_waits_for_all_of_it_is_not_kept_waiting_for_quiet() -> None:
     bench.type(document, 0, "x")
     bench.schedule.heard()
     await bench.schedule.settled(document)
+    assert bench.told[-1] == "settled 2"
+
+
+def test_who_waits_after_each_key_costs_a_few_slices(bench: Bench, loop: FakeLoop) -> None:
+    document = bench.open("\n".join("abcdefghij"))
+    loop.turns()
+    bench.type(document, 0, "\n")
+    bench.session.calls.clear()
+    bench.schedule.hurry(document)
+    loop.turns()
+    assert bench.session.calls.count("judge_some") == HURRIED_SLICES
+    loop.advance(QUIET_SECONDS)
+    assert bench.session.calls.count("judge_some") > HURRIED_SLICES
     assert bench.told[-1] == "settled 2"
 
 

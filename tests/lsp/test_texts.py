@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lsprotocol.types import Position, Range
 
@@ -17,6 +17,7 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 PIECES = st.lists(st.sampled_from(["a", "bc", "\n", "\r", "\r\n", "é", "😀", "\u2028", "\x0c"]), max_size=8).map(
     "".join
 )
+RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PLACES = st.tuples(st.integers(0, 6), st.integers(0, 6))
 
 
@@ -47,7 +48,7 @@ def test_what_is_equal_is_not_edited_when_the_whole_text_comes_anew() -> None:
     assert text.replace("a\nx\ny\nc\nd\n") == (Span(1, 0, 2, 0), "x\ny\n")
 
 
-@settings(max_examples=150)
+@RELAXED
 @given(PIECES, st.lists(st.tuples(PLACES, PLACES, PIECES), max_size=4), st.sampled_from(list(Encoding)))
 def test_edits_in_the_clients_units(
     start: str, edits: list[tuple[tuple[int, int], tuple[int, int], str]], encoding: Encoding
@@ -61,7 +62,7 @@ def test_edits_in_the_clients_units(
         assert [text.line(number) for number in range(text.last_line + 1)] == LINE_END.split(truth)
 
 
-@settings(max_examples=150)
+@RELAXED
 @given(PIECES, PIECES)
 def test_the_whole_text_anew(old: str, new: str) -> None:
     text = Text(old, Encoding.UTF16)

@@ -8,9 +8,10 @@ from textwrap import dedent
 from typing import Any, TypeVar
 
 from dryfit.frameworks import Frameworks, bundled
+from dryfit.semantic.arguments import Arguments
 from dryfit.semantic.facts import ClassDefined
 from dryfit.semantic.model import SemanticModel
-from dryfit.semantic.operand import Arguments, Operand
+from dryfit.semantic.operand import Operand
 from dryfit.semantic.program import Program
 from dryfit.semantic.values import Site
 from dryfit.syntax.document import Document

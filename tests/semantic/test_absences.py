@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from dryfit.semantic.facts import BaseNotInitialised, FrozenHeld, NeverHeld, PlainContainer
 from facts_of import facts_of
+
+from dryfit.semantic.facts import BaseNotInitialised, FrozenHeld, NeverHeld, PlainContainer
 
 TRAIN = "net(torch.randn(2, 2)).sum().backward()\noptimizer.step()\n"
 
@@ -22,7 +23,10 @@ TRAIN = "net(torch.randn(2, 2)).sum().backward()\noptimizer.step()\n"
         ("import helper\nnet = Net()\noptimizer = A(net.a.parameters())\nhelper.train(net)\n", []),
         ("net = Net()\nnet.load_state_dict(torch.load('x'))\noptimizer = A(net.a.parameters())\n", []),
         ("net = Net()\nnet.b.eval()\noptimizer = A(net.a.parameters())\n", []),
-        ("net = Net()\noptimizer = A(net.a.parameters())\noptimizer.add_param_group({'params': net.b.parameters()})\n", []),
+        (
+            "net = Net()\noptimizer = A(net.a.parameters())\noptimizer.add_param_group({'params': net.b.parameters()})\n",
+            [],
+        ),
         ("from helper import groups\nnet = Net()\noptimizer = A([{'params': net.a.parameters()}, *groups])\n", []),
         ("def build(m): return A(m.a.parameters())\nnet = Net()\noptimizer = build(net)\n", ["net.b"]),
     ],
@@ -42,7 +46,10 @@ def module(constructor: str, extra: str = "") -> str:
         ("super().__init__()\nself.layers = [nn.Linear(1, 1), nn.Linear(1, 1)]", ["layers"]),
         ("super().__init__()\nself.layers = [nn.Linear(1, 1) for _ in range(3)]", ["layers"]),
         ("super().__init__()\nself.heads = {'a': nn.Linear(1, 1)}", ["heads"]),
-        ("super().__init__()\nlayers = []\nfor i in range(3):\n    layers.append(nn.Linear(1, 1))\nself.layers = layers", ["layers"]),
+        (
+            "super().__init__()\nlayers = []\nfor i in range(3):\n    layers.append(nn.Linear(1, 1))\nself.layers = layers",
+            ["layers"],
+        ),
         ("super().__init__()\nself.weights = [nn.Parameter(torch.ones(1))]", ["weights"]),
         ("super().__init__()\nself.layers = nn.ModuleList([nn.Linear(1, 1)])", []),
         ("super().__init__()\nself.layers = [nn.Linear(1, 1)]\nself.net = nn.Sequential(*self.layers)", []),

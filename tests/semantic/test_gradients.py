@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from facts_of import facts_of
+
 from dryfit.semantic.facts import GradientsTaken, OptimizerStep, SchedulerCall, TrainingLoop
 from dryfit.semantic.values import UNKNOWN
-from facts_of import facts_of
 
 SETUP = "net = Net()\nx = torch.randn(2, 2)\noptimizer = A(net.parameters())\n"
 
@@ -52,17 +53,24 @@ def test_does_a_loop_clear(body: str, clears: object) -> None:
 
 def test_accumulation_does_not_step_on_every_pass() -> None:
     (loop,) = facts_of(
-        SETUP + "for i in range(9):\n    net(x).sum().backward()\n    if i % 4 == 3:\n        optimizer.step()\n", TrainingLoop
+        SETUP + "for i in range(9):\n    net(x).sum().backward()\n    if i % 4 == 3:\n        optimizer.step()\n",
+        TrainingLoop,
     )
     assert not loop.steps_every_pass
 
 
 def test_a_loop_of_one_pass_is_none() -> None:
-    assert facts_of(SETUP + "for i in range(9):\n    net(x).sum().backward(); optimizer.step(); break\n", TrainingLoop) == []
+    assert (
+        facts_of(SETUP + "for i in range(9):\n    net(x).sum().backward(); optimizer.step(); break\n", TrainingLoop)
+        == []
+    )
 
 
 def test_the_innermost_loop_is_meant() -> None:
-    text = SETUP + "for e in range(9):\n    optimizer.zero_grad()\n    for i in range(9):\n        net(x).sum().backward(); optimizer.step()\n"
+    text = (
+        SETUP
+        + "for e in range(9):\n    optimizer.zero_grad()\n    for i in range(9):\n        net(x).sum().backward(); optimizer.step()\n"
+    )
     (loop,) = facts_of(text, TrainingLoop)
     assert loop.clears_gradients is False
     assert loop.clear_before is not None
@@ -91,7 +99,10 @@ def test_order_of_scheduler_and_optimizer(body: str, has_stepped: object) -> Non
     ("body", "count"),
     [
         ("grads = torch.autograd.grad(net(x).sum(), net.parameters()); optimizer.step()", 1),
-        ("grads = torch.autograd.grad(net(x).sum(), list(net.parameters()))\nprint(grads[0].norm()); optimizer.step()", 1),
+        (
+            "grads = torch.autograd.grad(net(x).sum(), list(net.parameters()))\nprint(grads[0].norm()); optimizer.step()",
+            1,
+        ),
         (
             "grads = torch.autograd.grad(net(x).sum(), net.parameters())\n"
             "for p, g in zip(net.parameters(), grads): p.grad = g\noptimizer.step()",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
+from facts_of import HEAD, NET, frameworks, summary
+
 from dryfit.semantic.program import Program
 from dryfit.syntax.document import Document
 from dryfit.text.span import Span
-from facts_of import HEAD, NET, frameworks, summary
 
 SCRIPT = (
     HEAD

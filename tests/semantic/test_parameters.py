@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from facts_of import facts_of
+
 from dryfit.semantic.facts import GroupAdded, OptimizerBuilt
 from dryfit.semantic.operand import Operand
-from facts_of import facts_of
 
 
 def given_to(text: str) -> Operand:
@@ -112,7 +113,9 @@ def test_exhausted_iterators(use: str, is_exhausted: bool) -> None:
     ],
 )
 def test_a_group_that_is_held_already(group: str, repeats: bool) -> None:
-    (fact,) = facts_of(f"net = Net()\noptimizer = A(net.parameters())\noptimizer.add_param_group({group})\n", GroupAdded)
+    (fact,) = facts_of(
+        f"net = Net()\noptimizer = A(net.parameters())\noptimizer.add_param_group({group})\n", GroupAdded
+    )
     assert fact.repeats is repeats
 
 

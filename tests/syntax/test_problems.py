@@ -41,7 +41,7 @@ def test_what_python_refuses_without_a_place(text: str, expected: SyntaxProblem)
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 knows it itself")
 def test_newer_syntax_is_no_problem_but_hides_none() -> None:
-    newer = "type A = int\n\nclass B:\n    def f[T](self, a: T): pass\n\ndef g[T](): pass\n"
+    newer = "type A = int\n\nclass B[T](C):\n    def f[T](self, a: T): pass\n\ndef g[T](): pass\n"
     assert syntax_problem(newer) is None
     problem = syntax_problem(newer + "\nx = = 1\n")
     assert problem is not None

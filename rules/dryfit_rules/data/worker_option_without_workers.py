@@ -97,26 +97,26 @@ RULE = Rule(
         ),
         Example(
             bad="""
-                import torch
+                from torch.utils.data import DataLoader
 
                 WORKERS = 0
 
 
-                def make_loader(dataset, **options):
-                    return torch.utils.data.DataLoader(dataset, num_workers=WORKERS, prefetch_factor=2, **options)
-                #                                                                    ^^^^^^^^^^^^^^^^^ worker-option-without-workers
+                def make_loader(data, **more):
+                    return DataLoader(data, num_workers=WORKERS, prefetch_factor=2, **more)
+                #                                                ^^^^^^^^^^^^^^^^^ worker-option-without-workers
 
 
                 loader = make_loader(list(range(8)), batch_size=2)
             """,
             good="""
-                import torch
+                from torch.utils.data import DataLoader
 
                 WORKERS = 0
 
 
-                def make_loader(dataset, **options):
-                    return torch.utils.data.DataLoader(dataset, num_workers=WORKERS, **options)
+                def make_loader(data, **more):
+                    return DataLoader(data, num_workers=WORKERS, **more)
 
 
                 loader = make_loader(list(range(8)), batch_size=2)

@@ -46,10 +46,10 @@ Parameters = Sequence[tree.Parameter]
 def check(model: SemanticModel) -> Iterator[Finding]:
     for defined in model.facts(facts.HookDefined):
         hook = model.frameworks.hook(defined.kind, defined.name)
-        if hook is None or not defined.is_plain or defined.owner.is_driven_by_hand or _is_left_out(defined):
+        if hook is None or not defined.is_plain or _is_driven_by_hand(defined.owner) or _is_left_out(defined):
             continue
-        counts = range(len(hook.positional) - len(hook.optional), len(hook.positional) + 1)
         given = _given(defined)
+        counts = _passed(hook.positional, hook.optional, given or ())
         if given is None or not any(_fits(given, count, hook.keyword) for count in counts):
             passes = f"lightning {model.frameworks.lightning_version or ''}".strip() + " passes"
             text, edits = _remedy(defined, (*hook.positional, *hook.keyword), hook.optional)
@@ -61,6 +61,15 @@ def check(model: SemanticModel) -> Iterator[Finding]:
                 message = f"`{defined.name}` has no parameter `{unnamed[0]}`, which {passes} by name"
             note = f"raises TypeError {_when(defined.name)}"
             yield Finding(defined.site, message, note, text, Fix.safe(text, *edits) if edits else None)
+
+
+def _is_driven_by_hand(owner: facts.ClassDefined) -> bool:
+    """Also by the look of it: a `configure_optimizers` that asks for something is not written for a Trainer."""
+    method = owner.methods.get("configure_optimizers")
+    given = (
+        [p for p in method.parameters[1:] if p.default is None and p.kind in ("pos", "posonly", "kw")] if method else []
+    )
+    return owner.is_driven_by_hand or bool(given)
 
 
 def _is_left_out(defined: facts.HookDefined) -> bool:
@@ -81,13 +90,24 @@ def _given(defined: facts.HookDefined) -> Parameters | None:
     return parameters[1:] if parameters and parameters[0].kind in ("pos", "posonly") else None
 
 
+def _passed(positional: Sequence[str], optional: Sequence[str], given: Parameters) -> range:
+    """How many values can come by position: `batch_idx` if there is room or a name for it, `dataloader_idx` maybe."""
+    is_room = len([p for p in given if p.kind in ("pos", "posonly")]) > 1 or any(p.kind == "*" for p in given)
+    has_index = is_room or any(p.name == "batch_idx" for p in given)
+    least = len(positional) - len(optional)
+    if "batch_idx" not in optional:
+        return range(least, len(positional) + 1)
+    return range(least + 1, len(positional) + 1) if has_index else range(least, least + 1)
+
+
 def _fits(given: Parameters, count: int, keywords: Sequence[str]) -> bool:
     """Can it be called with so many values by position, and these names?"""
     positional = [p for p in given if p.kind in ("pos", "posonly")]
     later = [p for p in given if p.kind in ("kw", "**") or p in positional[count:]]
     is_room = count <= len(positional) or any(p.kind == "*" for p in given)
     is_filled = all(p.default is not None or p.kind == "**" or _takes([p], keywords) for p in later)
-    return is_room and is_filled and all(_takes(later, [word]) for word in keywords)
+    is_twice = any(p.name in keywords and p.kind == "pos" for p in positional[:count])
+    return is_room and is_filled and not is_twice and all(_takes(later, [word]) for word in keywords)
 
 
 def _takes(given: Parameters, words: Sequence[str] | str) -> bool:
@@ -127,12 +147,13 @@ def _remedy(defined: facts.HookDefined, expected: Sequence[str], optional: Seque
         and _is_within(wanted, [p.name for p in parameters])
     ):
         return "add the missing parameter `self`", [insert_before(_at(defined, parameters[0]), "self, ")]
-    if missing and not extra and _is_within(names, expected):
+    if missing and not extra and parameters and _is_within(names, expected):
         text = "add the missing parameter" + ("s " if len(missing) > 1 else " ")
         return text + " and ".join(f"`{name}`" for name in missing), _added(defined, given, expected, missing)
     if len(extra) == 1 and not missing and _is_within(wanted, names):
         return f"remove the parameter `{extra[0].name}`", _removed(defined, extra[0])
-    return f"take `({', '.join((*(() if defined.is_static else ('self',)), *wanted))})`", []
+    shown = [*(() if defined.is_static else ("self",)), *[n for n in expected if n not in optional or n == "batch_idx"]]
+    return f"take `({', '.join(shown)})`", []
 
 
 def _is_within(part: Sequence[str], whole: Sequence[str]) -> bool:

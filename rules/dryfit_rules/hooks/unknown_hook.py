@@ -25,7 +25,6 @@ from dryfit.rulekit import (
     Finding,
     Fix,
     Observes,
-    Operand,
     Raises,
     Rule,
     SemanticModel,
@@ -50,7 +49,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
         if _is_known(model, defined) or defined.owner.is_open or defined.owner.is_driven_by_hand or _is_used(defined):
             continue
         hook = KERAS.get(defined.name) or _meant(defined.name, model.frameworks.hooks(defined.kind))
-        if hook and hook not in defined.owner.methods and not _has_project_base(defined.owner):
+        if hook and hook not in defined.owner.methods and not defined.owner.project_bases:
             text = f"rename it to `{hook}`"
             yield Finding(
                 defined.site,
@@ -79,12 +78,6 @@ def _is_used(defined: facts.HookDefined) -> bool:
     )
 
 
-def _has_project_base(owner: facts.ClassDefined) -> bool:
-    """A base in the project may call what its subclasses define. Not known for callbacks and data modules."""
-    names = owner.instance.class_names if isinstance(owner.instance, Operand) else ()
-    return any("." not in name for name in names[1:])
-
-
 def _fits(model: SemanticModel, defined: facts.HookDefined, name: str) -> bool:
     """Does the method take what the hook is passed?"""
     hook, parameters = model.frameworks.hook(defined.kind, name), defined.function.parameters
@@ -105,7 +98,7 @@ def _meant(name: str, hooks: Iterable[str]) -> str:
     ours, theirs = _normal(name), {_normal(hook): hook for hook in hooks}
     if ours in theirs:
         return theirs[ours]
-    near = [hook for normal, hook in theirs.items() if _is_misspelt(ours, normal)]
+    near = [hook for normal, hook in theirs.items() if _is_misspelt(ours, normal) or _is_misspelt(name, hook)]
     return near[0] if len(near) == 1 else ""
 
 
@@ -276,10 +269,10 @@ RULE = Rule(
         loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
         Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
         """,
-        # A base of the author's own calls what its subclasses define.
+        # Bases of the author's own call what their subclasses define.
         """
         import torch
-        from lightning.pytorch import LightningModule, Trainer
+        from lightning.pytorch import Callback, LightningModule, Trainer
 
 
         class Task(LightningModule):
@@ -299,8 +292,18 @@ RULE = Rule(
                 return self.layer(batch).mean()
 
 
+        class Periodic(Callback):
+            def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+                self.on_train_batch_ends(batch_idx)
+
+
+        class Printer(Periodic):
+            def on_train_batch_ends(self, batch_idx):
+                self.last = batch_idx
+
+
         loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
-        Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
+        Trainer(accelerator="cpu", max_epochs=1, barebones=True, callbacks=[Printer()]).fit(Net(), loader)
         """,
         # The callback of another framework.
         """

@@ -28,6 +28,7 @@ from dryfit.rulekit import (
     Rule,
     SemanticModel,
     Severity,
+    dotted_name,
     facts,
     insert_line_before,
     tree,
@@ -69,16 +70,7 @@ def _optimizer_name(model: SemanticModel, step: facts.LoopEvent) -> str:
     for fact in model.facts(facts.FrameworkCall):
         if fact.site == step.site and fact.name.endswith(".step"):
             function = fact.arguments.call.func
-            return _dotted(function.value) if isinstance(function, tree.Attribute) else ""
-    return ""
-
-
-def _dotted(node: tree.Expression) -> str:
-    if isinstance(node, tree.Name):
-        return node.id
-    if isinstance(node, tree.Attribute):
-        owner = _dotted(node.value)
-        return f"{owner}.{node.name}" if owner else ""
+            return dotted_name(function.value) if isinstance(function, tree.Attribute) else ""
     return ""
 
 
@@ -258,18 +250,6 @@ RULE = Rule(
                 optimizer.step()
                 optimizer.zero_grad()
         """,
-        # Full batch: backward in the inner loop, one step and one clearing per epoch.
-        """
-        import torch
-
-        net = torch.nn.Linear(1, 1, bias=False)
-        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-        for epoch in range(2):
-            optimizer.zero_grad()
-            for x in torch.ones(4, 1, 1):
-                net(x).sum().backward()
-            optimizer.step()
-        """,
         # The closure clears.
         """
         import torch
@@ -405,22 +385,6 @@ RULE = Rule(
 
         net = torch.nn.Linear(1, 1, bias=False)
         train(net, torch.ones(5, 1, 1), torch.optim.SGD(net.parameters(), lr=0.1), [lambda m: m.zero_grad()])
-        """,
-        # Cleared under a condition that is an option.
-        """
-        import torch
-
-
-        def train(model, loader, optimizer, accumulate=False):
-            for x in loader:
-                if not accumulate:
-                    optimizer.zero_grad()
-                model(x).sum().backward()
-                optimizer.step()
-
-
-        net = torch.nn.Linear(1, 1, bias=False)
-        train(net, torch.ones(5, 1, 1), torch.optim.SGD(net.parameters(), lr=0.1))
         """,
     ),
     is_fixable=True,

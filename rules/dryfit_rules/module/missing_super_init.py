@@ -46,9 +46,16 @@ def check(model: SemanticModel) -> Iterator[Finding]:
                 f"`{fact.attribute}` is set, and `super().__init__()` is never called",
                 NOTE,
                 HELP,
-                Fix.safe(HELP, insert_line_before(fact.first_statement, "super().__init__()")),
+                _fix(fact),
                 related=(Related(fact.site, "raises here"),),
             )
+
+
+def _fix(fact: facts.BaseNotInitialised) -> Fix | None:
+    """The call above the first statement, if the class above takes nothing."""
+    if fact.base_takes_arguments:
+        return None
+    return Fix.safe(HELP, insert_line_before(fact.first_statement, "super().__init__()"))
 
 
 RULE = Rule(
@@ -155,6 +162,33 @@ RULE = Rule(
 
 
                 model = Classifier()
+            """,
+            witness=Raises("AttributeError", "cannot assign module before Module.__init__() call"),
+        ),
+        Example(
+            bad="""
+                from torch import nn
+
+
+                class Wide(nn.Linear):
+                    def __init__(self, size):
+                    #   ^^^^^^^^ missing-super-init
+                        self.gate = nn.Linear(size, 2)
+
+
+                net = Wide(4)
+            """,
+            good="""
+                from torch import nn
+
+
+                class Wide(nn.Linear):
+                    def __init__(self, size):
+                        super().__init__(size, 2)
+                        self.gate = nn.Linear(size, 2)
+
+
+                net = Wide(4)
             """,
             witness=Raises("AttributeError", "cannot assign module before Module.__init__() call"),
         ),

@@ -28,6 +28,7 @@ from dryfit.rulekit import (
     SemanticModel,
     Severity,
     Site,
+    dotted_name,
     facts,
     replace,
     tree,
@@ -68,17 +69,7 @@ def _name_of_torch_nn(model: SemanticModel, near: Site) -> str:
         if isinstance(fact, facts.FrameworkCall) and (fact.site.module, fact.site.place) == (near.module, near.place):
             function = fact.arguments.call.func
             if isinstance(function, tree.Attribute) and fact.name == f"torch.nn.{function.name}":
-                return _dotted(function.value)
-    return ""
-
-
-def _dotted(node: tree.Expression) -> str:
-    """`torch.nn` as text; "" if it is more than names and dots."""
-    if isinstance(node, tree.Name):
-        return node.id
-    if isinstance(node, tree.Attribute):
-        owner = _dotted(node.value)
-        return f"{owner}.{node.name}" if owner else ""
+                return dotted_name(function.value)
     return ""
 
 

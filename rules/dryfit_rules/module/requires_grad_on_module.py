@@ -36,7 +36,8 @@ def check(model: SemanticModel) -> Iterator[Finding]:
 
 
 def _are_modules(fact: facts.AttributeSet) -> bool:
-    return all(option.is_a("torch.nn.Module") for option in fact.owner.options)
+    """Modules on every way, of classes that have no such switch of their own."""
+    return all(o.is_a("torch.nn.Module") and o.has_method("requires_grad") is False for o in fact.owner.options)
 
 
 def _fix(model: SemanticModel, fact: facts.AttributeSet) -> Fix | None:

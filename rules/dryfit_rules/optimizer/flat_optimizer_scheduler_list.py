@@ -67,8 +67,13 @@ def _parts(value: Operand) -> tuple[list[Operand], list[Operand]]:
     if value.kind != "list" or elements is UNKNOWN:
         return [], []
     optimizers = [element for element in elements if _is_all(element, OPTIMIZER)]
-    schedulers = [element for element in elements if _is_all(element, SCHEDULER)]
+    schedulers = [element for element in elements if _is_all(element, SCHEDULER) or _is_config(element)]
     return (optimizers, schedulers) if len(optimizers) + len(schedulers) == len(elements) else ([], [])
+
+
+def _is_config(operand: Operand) -> bool:
+    scheduler = operand.entry("scheduler")
+    return isinstance(scheduler, Operand) and _is_all(scheduler, SCHEDULER)
 
 
 def _is_all(operand: Operand, class_name: str) -> bool:
@@ -76,7 +81,9 @@ def _is_all(operand: Operand, class_name: str) -> bool:
 
 
 def _name(operand: Operand) -> str:
-    return "`" + operand.options[0].class_names[0].rpartition(".")[2] + "`"
+    found = operand.entry("scheduler")
+    option = (found if isinstance(found, Operand) else operand).options[0]
+    return "`" + option.class_names[0].rpartition(".")[2] + "`"
 
 
 def _fix(returned: Operand, optimizers: list[Operand], schedulers: list[Operand]) -> Fix | None:

@@ -30,6 +30,7 @@ from dryfit.rulekit import (
     Severity,
     facts,
     replace,
+    tree,
 )
 
 INTERVALS = ("step", "epoch")
@@ -40,14 +41,14 @@ MEANT = {
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
-    for returned in _returned(model):
+    for hook, returned in _returned(model):
         for scheduler in _schedulers(returned):
             interval = scheduler.entry("interval")
             if isinstance(interval, Operand) and all(_is_refused(option) for option in interval.options):
                 literal = interval.options[0].literal
                 meant = MEANT.get(str(literal).strip().lower(), "") or _lower(literal)
                 text = f'write "{meant}"' if meant else 'write "step" or "epoch"'
-                edit = _rewritten(interval, meant) if meant else None
+                edit = _rewritten(hook, interval, meant) if meant else None
                 yield Finding(
                     interval.site,
                     f'the scheduler\'s interval is {_shown(literal)}, neither "step" nor "epoch"',
@@ -57,14 +58,14 @@ def check(model: SemanticModel) -> Iterator[Finding]:
                 )
 
 
-def _returned(model: SemanticModel) -> Iterator[Operand]:
+def _returned(model: SemanticModel) -> Iterator[tuple[facts.HookDefined, Operand]]:
     """What `configure_optimizers` hands to a Trainer that steps by itself, return by return."""
     for hook in model.facts(facts.HookDefined):
         if (hook.kind, hook.name) == ("module", "configure_optimizers") and hook.is_plain:
             if hook.owner.uses_automatic_optimization is True and not hook.owner.is_driven_by_hand:
                 for end in model.facts(facts.FunctionEnded):
                     if end.name == hook.name:
-                        yield from [r.value for r in end.returns if r.value is not None]
+                        yield from [(hook, r.value) for r in end.returns if r.value is not None]
 
 
 def _schedulers(returned: Operand) -> Iterator[Operand]:
@@ -92,10 +93,14 @@ def _shown(literal: object) -> str:
     return f'"{literal}"' if isinstance(literal, str) else f"`{literal}`"
 
 
-def _rewritten(interval: Operand, meant: str) -> Edit | None:
-    """Another text for a string that is written out, quotes kept."""
-    line, column, end_line, end_column = interval.site.span
-    if line != end_line or end_column - column != len(str(interval.literal)) + 2:
+def _rewritten(hook: facts.HookDefined, interval: Operand, meant: str) -> Edit | None:
+    """Another text for a string that is written out in the hook, quotes kept."""
+    nodes = [node for statement in hook.function.body for node in tree.walk(statement)]
+    is_here = any(
+        isinstance(n, tree.Constant) and (n.span, n.value) == (interval.site.span, interval.literal) for n in nodes
+    )
+    _, column, _, end_column = interval.site.span
+    if not is_here or interval.site.place != hook.site.place or end_column - column != len(str(interval.literal)) + 2:
         return None
     inside = interval.site.span._replace(column=column + 1, end_column=end_column - 1)
     return replace(interval.site._replace(span=inside), meant)

@@ -18,7 +18,6 @@ from collections.abc import Iterator
 
 from dryfit.rulekit import (
     UNKNOWN,
-    Edit,
     Example,
     Finding,
     Fix,
@@ -28,7 +27,7 @@ from dryfit.rulekit import (
     SemanticModel,
     Severity,
     facts,
-    replace,
+    rewrite_string,
 )
 
 
@@ -56,24 +55,16 @@ def _finding(config: Operand) -> Finding:
     held = [key for key, value in pairs if all(o.is_a("torch.optim.Optimizer") for o in value.options)]
     names = ", ".join(f"`{key.literal}`" for key, _ in pairs)
     text = f"rename `{held[0].literal}` to `optimizer`" if len(held) == 1 else "give the optimizer as `optimizer`"
-    edit = _renamed(held[0], "optimizer") if len(held) == 1 else None
+    edit = rewrite_string(held[0], "optimizer") if len(held) == 1 and held[0].site != config.site else None
     return Finding(
         held[0].site if len(held) == 1 else config.site,
-        f"the optimizer configuration has no key `optimizer`, only {names}" if names else "the dict is empty",
+        f"the optimizer configuration has no key `optimizer`, only {names}"
+        if names
+        else "the optimizer configuration is empty",
         "`fit` raises KeyError: 'optimizer'",
         text,
         Fix.safe(text, edit) if edit else None,
     )
-
-
-def _renamed(key: Operand, new_name: str) -> Edit | None:
-    """Another name for a key that is written out, quotes kept, or for a keyword of `dict(...)`."""
-    line, column, end_line, end_column = key.site.span
-    quotes, rest = divmod(end_column - column - len(str(key.literal)), 2)
-    if line != end_line or rest or quotes not in (0, 1):
-        return None
-    inside = key.site.span._replace(column=column + quotes, end_column=end_column - quotes)
-    return replace(key.site._replace(span=inside), new_name)
 
 
 RULE = Rule(

@@ -95,8 +95,11 @@ def _text(operand: Operand) -> str:
 
 def _fix(returned: Operand, optimizers: Operand, schedulers: Operand) -> Fix | None:
     """Two lists, if both halves are written in the return itself: elsewhere the tuple may have other uses."""
-    edits = [_listed(half) for half in (optimizers, schedulers) if _holds(returned.site, half.site)]
-    if len(edits) < 2 or None in edits:
+    if not all(_holds(returned.site, half.site) for half in (optimizers, schedulers)):
+        return None
+    edits = [_listed(half) for half in (optimizers, schedulers)]
+    # Ways through the program that disagree leave the halves without a place of their own.
+    if None in edits or optimizers.site.span.overlaps(schedulers.site.span):
         return None
     return Fix.safe(HELP, *[edit for half in edits for edit in half or ()])
 
@@ -106,7 +109,7 @@ def _listed(half: Operand) -> tuple[Edit, ...] | None:
     if half.kind != "tuple":
         return () if half.kind == "list" else wrap(half.site, "[", "]")
     elements = half.elements
-    if elements is UNKNOWN or not all(_holds(half.site, element.site) for element in elements):
+    if elements is UNKNOWN or not all(_holds(half.site, e.site) and e.site != half.site for e in elements):
         return None
     before = half.site.span.at_start.to(elements[0].site.span.at_start)
     after = elements[-1].site.span.at_end.to(half.site.span.at_end)

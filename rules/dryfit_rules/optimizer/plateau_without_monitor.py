@@ -99,7 +99,7 @@ def _finding(scheduler: Operand, outer: object) -> Finding:
     metric = outer.literal if isinstance(outer, Operand) else UNKNOWN
     if not isinstance(outer, Operand) or not isinstance(metric, str):
         return Finding(scheduler.site, "`ReduceLROnPlateau` has no `monitor`", NOTE, 'give it a metric as "monitor"')
-    edits = _with_monitor(scheduler, metric)
+    edits = _with_monitor(scheduler, metric) if scheduler.site.span != outer.site.span else ()
     return Finding(
         scheduler.site,
         f'`ReduceLROnPlateau` has no `monitor`: "{metric}" stands outside of its dict',

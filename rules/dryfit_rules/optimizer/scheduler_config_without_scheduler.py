@@ -21,7 +21,6 @@ from collections.abc import Iterator
 
 from dryfit.rulekit import (
     UNKNOWN,
-    Edit,
     Example,
     Finding,
     Fix,
@@ -31,7 +30,7 @@ from dryfit.rulekit import (
     SemanticModel,
     Severity,
     facts,
-    replace,
+    rewrite_string,
 )
 
 SCHEDULER = "torch.optim.lr_scheduler.LRScheduler"
@@ -73,7 +72,7 @@ def _missing(config: Operand, is_manual: bool) -> Finding:
     entries = config.entries
     held = [] if entries is UNKNOWN else [k for k, v in entries if all(o.is_a(SCHEDULER) for o in v.options)]
     text = f"rename `{held[0].literal}` to `scheduler`" if len(held) == 1 else "give the scheduler as `scheduler`"
-    edit = _renamed(held[0], "scheduler") if len(held) == 1 else None
+    edit = rewrite_string(held[0], "scheduler") if len(held) == 1 and held[0].site != config.site else None
     error = 'MisconfigurationException: The lr scheduler dict must have the key "scheduler"'
     return Finding(
         held[0].site if len(held) == 1 else config.site,
@@ -82,16 +81,6 @@ def _missing(config: Operand, is_manual: bool) -> Finding:
         text,
         Fix.safe(text, edit) if edit else None,
     )
-
-
-def _renamed(key: Operand, new_name: str) -> Edit | None:
-    """Another name for a key that is written out, quotes kept, or for a keyword of `dict(...)`."""
-    line, column, end_line, end_column = key.site.span
-    quotes, rest = divmod(end_column - column - len(str(key.literal)), 2)
-    if line != end_line or rest or quotes not in (0, 1):
-        return None
-    inside = key.site.span._replace(column=column + quotes, end_column=end_column - quotes)
-    return replace(key.site._replace(span=inside), new_name)
 
 
 RULE = Rule(

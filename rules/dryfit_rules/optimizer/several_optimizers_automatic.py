@@ -18,6 +18,9 @@ from dryfit.rulekit import UNKNOWN, Example, Finding, Operand, Raises, Rule, Sem
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
+    step = model.frameworks.hook("module", "training_step")
+    if step is None or "optimizer_idx" in step.positional:
+        return  # 1.x calls the step once for each optimizer
     for returned in _returned(model):
         names = [_optimizers(option) for option in returned.options]
         if all(len(found) > 1 for found in names):

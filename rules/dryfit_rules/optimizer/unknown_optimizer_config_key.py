@@ -35,7 +35,7 @@ from dryfit.rulekit import (
     facts,
     insert_after,
     insert_before,
-    replace,
+    rewrite_string,
 )
 
 KEYS = ("optimizer", "lr_scheduler", "monitor")
@@ -52,8 +52,8 @@ def check(model: SemanticModel) -> Iterator[Finding]:
         for config in configs:
             entries = config.entries
             if entries is not UNKNOWN and isinstance(config.entry("optimizer"), Operand):
-                yield from _unknown(entries)
-                if hook.owner.uses_automatic_optimization is True:
+                yield from _unknown(config, entries)
+                if hook.owner.uses_automatic_optimization is True and _is_frequency_dropped(model):
                     yield from _misplaced(entries, returned)
 
 
@@ -66,7 +66,13 @@ def _returned(model: SemanticModel) -> Iterator[tuple[facts.HookDefined, Operand
                     yield from [(hook, r.value) for r in end.returns if r.value is not None]
 
 
-def _unknown(entries: Entries) -> Iterator[Finding]:
+def _is_frequency_dropped(model: SemanticModel) -> bool:
+    """1.x reads it beside the optimizer, to take turns between several."""
+    step = model.frameworks.hook("module", "training_step")
+    return step is not None and "optimizer_idx" not in step.positional
+
+
+def _unknown(config: Operand, entries: Entries) -> Iterator[Finding]:
     """Keys that have no meaning anywhere; `lr_scheduler` is meant if a scheduler is kept there."""
     given = [key.literal for key, _ in entries]
     for key, value in entries:
@@ -75,7 +81,7 @@ def _unknown(entries: Entries) -> Iterator[Finding]:
             meant = "lr_scheduler" if _is_scheduler(value) else next(iter(get_close_matches(name, KEYS)), "")
             is_free = meant and meant not in given
             text = f"rename it to `{meant}`" if is_free else "remove it"
-            edit = _renamed(key, meant) if is_free else None
+            edit = rewrite_string(key, meant) if is_free and key.site != config.site else None
             yield Finding(
                 key.site,
                 f"`{name}` is not a key of the optimizer configuration",
@@ -91,16 +97,6 @@ def _is_scheduler(value: Operand) -> bool:
     if isinstance(inner, Operand):
         value = inner
     return all(option.is_a("torch.optim.lr_scheduler.LRScheduler") for option in value.options)
-
-
-def _renamed(key: Operand, new_name: str) -> Edit | None:
-    """Another name for a key that is written out, quotes kept, or for a keyword of `dict(...)`."""
-    line, column, end_line, end_column = key.site.span
-    quotes, rest = divmod(end_column - column - len(str(key.literal)), 2)
-    if line != end_line or rest or quotes not in (0, 1):
-        return None
-    inside = key.site.span._replace(column=column + quotes, end_column=end_column - quotes)
-    return replace(key.site._replace(span=inside), new_name)
 
 
 def _misplaced(entries: Entries, returned: Operand) -> Iterator[Finding]:

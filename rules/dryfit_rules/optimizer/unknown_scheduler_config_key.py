@@ -22,7 +22,6 @@ from difflib import get_close_matches
 
 from dryfit.rulekit import (
     UNKNOWN,
-    Edit,
     Example,
     Finding,
     Fix,
@@ -33,7 +32,7 @@ from dryfit.rulekit import (
     SemanticModel,
     Severity,
     facts,
-    replace,
+    rewrite_string,
 )
 
 KEYS = ("scheduler", "interval", "frequency", "monitor", "strict", "name", "reduce_on_plateau")
@@ -47,7 +46,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
             if entries is not UNKNOWN and scheduler.entry("scheduler") is not None:
                 given = [key.literal for key, _ in entries]
                 for key in [key for key, _ in entries if isinstance(key.literal, str) and key.literal not in KEYS]:
-                    yield _finding(key, given, hook.owner.uses_automatic_optimization is False)
+                    yield _finding(scheduler, key, given, hook.owner.uses_automatic_optimization is False)
 
 
 def _returned(model: SemanticModel) -> Iterator[tuple[facts.HookDefined, Operand]]:
@@ -71,11 +70,11 @@ def _schedulers(returned: Operand) -> Iterator[Operand]:
             yield scheduler
 
 
-def _finding(key: Operand, given: list[object], is_manual: bool) -> Finding:
+def _finding(config: Operand, key: Operand, given: list[object], is_manual: bool) -> Finding:
     name = str(key.literal)
     meant = MEANT.get(name) or next(iter(get_close_matches(name, KEYS)), "")
     text = f"rename it to `{meant}`" if meant and meant not in given else "remove it"
-    edit = _renamed(key, meant) if text != "remove it" else None
+    edit = rewrite_string(key, meant) if text != "remove it" and key.site != config.site else None
     return Finding(
         key.site,
         f"`{name}` is not a key of the scheduler's configuration",
@@ -86,16 +85,6 @@ def _finding(key: Operand, given: list[object], is_manual: bool) -> Finding:
         Fix.unsafe(text, edit) if edit else None,
         severity=Severity.ERROR if is_manual else None,
     )
-
-
-def _renamed(key: Operand, new_name: str) -> Edit | None:
-    """Another name for a key that is written out, quotes kept, or for a keyword of `dict(...)`."""
-    line, column, end_line, end_column = key.site.span
-    quotes, rest = divmod(end_column - column - len(str(key.literal)), 2)
-    if line != end_line or rest or quotes not in (0, 1):
-        return None
-    inside = key.site.span._replace(column=column + quotes, end_column=end_column - quotes)
-    return replace(key.site._replace(span=inside), new_name)
 
 
 RULE = Rule(

@@ -95,17 +95,16 @@ RULE = Rule(
         with torch.autocast(device_type="cpu"):
             out = forward(torch.nn.Linear(4, 2), torch.randn(8, 4), device_type="cpu")
         """,
-        # Other functions of that name: one of torch's, one of the project's.
+        # Another function of that name.
         """
         import torch
-        from torch.cuda.amp import autocast as cuda_autocast
 
 
         def autocast():
             return torch.autocast("cpu")
 
 
-        with autocast(), cuda_autocast(enabled=False):
+        with autocast():
             out = torch.nn.Linear(4, 2)(torch.randn(8, 4))
         """,
     ),

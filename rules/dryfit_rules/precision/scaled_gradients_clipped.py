@@ -27,6 +27,7 @@ from dryfit.rulekit import (
     Rule,
     SemanticModel,
     Severity,
+    dotted_name,
     facts,
     insert_line_before,
     tree,
@@ -79,22 +80,12 @@ def _is_scaled(model: SemanticModel, step: facts.FrameworkCall) -> bool:
 def _fix(clip: facts.LoopEvent, step: facts.FrameworkCall) -> Fix | None:
     """`scaler.unscale_(optimizer)` above the clipping, if both calls are statements of one block."""
     call = step.arguments.call
-    scaler = _dotted(call.func.value) if isinstance(call.func, tree.Attribute) else ""
-    optimizer = _dotted(call.arguments[0].value) if call.arguments and not call.arguments[0].stars else ""
+    scaler = dotted_name(call.func.value) if isinstance(call.func, tree.Attribute) else ""
+    optimizer = dotted_name(call.arguments[0].value) if call.arguments and not call.arguments[0].stars else ""
     is_one_block = clip.site[:2] == step.site[:2] and clip.site.span.column == step.site.span.column and clip.is_certain
     if not scaler or not optimizer or not is_one_block:
         return None
     return Fix.unsafe(HELP, insert_line_before(clip.site, f"{scaler}.unscale_({optimizer})"))
-
-
-def _dotted(node: tree.Expression) -> str:
-    """`self.scaler` as text; "" if it is more than names and dots."""
-    if isinstance(node, tree.Name):
-        return node.id
-    if isinstance(node, tree.Attribute):
-        owner = _dotted(node.value)
-        return f"{owner}.{node.name}" if owner else ""
-    return ""
 
 
 RULE = Rule(

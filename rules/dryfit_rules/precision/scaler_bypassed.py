@@ -29,6 +29,7 @@ from dryfit.rulekit import (
     Rule,
     SemanticModel,
     Severity,
+    dotted_name,
     facts,
     replace,
     tree,
@@ -83,27 +84,17 @@ def _begins_alike(scale: facts.FrameworkCall, backward: facts.LoopEvent) -> bool
 def _fix(model: SemanticModel, scale: facts.FrameworkCall, step: facts.LoopEvent) -> Fix | None:
     """`scaler.step(optimizer)` and `scaler.update()`, if both objects have names here."""
     function = scale.arguments.call.func
-    scaler = _dotted(function.value) if isinstance(function, tree.Attribute) else ""
+    scaler = dotted_name(function.value) if isinstance(function, tree.Attribute) else ""
     for call in model.facts(facts.FrameworkCall):
         if call.site == step.site and call.name.endswith(".step") and not call.arguments.call.arguments:
             stepped = call.arguments.call.func
-            optimizer = _dotted(stepped.value) if isinstance(stepped, tree.Attribute) else ""
+            optimizer = dotted_name(stepped.value) if isinstance(stepped, tree.Attribute) else ""
             is_one_block = scale.site[:2] == step.site[:2] and scale.site.span.column == step.site.span.column
             if scaler and optimizer and is_one_block:
                 updated = next(model.calls_to(*(f"{name}.update" for name in SCALERS)), None) is not None
                 rest = "" if updated else f"\n{scaler}.update()"
                 return Fix.unsafe(HELP, replace(step.site, f"{scaler}.step({optimizer}){rest}"))
     return None
-
-
-def _dotted(node: tree.Expression) -> str:
-    """`self.scaler` as text; "" if it is more than names and dots."""
-    if isinstance(node, tree.Name):
-        return node.id
-    if isinstance(node, tree.Attribute):
-        owner = _dotted(node.value)
-        return f"{owner}.{node.name}" if owner else ""
-    return ""
 
 
 RULE = Rule(

@@ -25,6 +25,7 @@ from dryfit.rulekit import (
     Rule,
     SemanticModel,
     Severity,
+    dotted_name,
     facts,
     insert_after,
     tree,
@@ -61,18 +62,8 @@ def _is_enabled(scaler: Operand) -> bool:
 
 def _fix(call: facts.FrameworkCall) -> Fix | None:
     function = call.arguments.call.func
-    name = _dotted(function.value) if isinstance(function, tree.Attribute) else ""
+    name = dotted_name(function.value) if isinstance(function, tree.Attribute) else ""
     return Fix.safe(HELP, insert_after(call.site, f"\n{name}.update()")) if name else None
-
-
-def _dotted(node: tree.Expression) -> str:
-    """`self.scaler` as text; "" if it is more than names and dots."""
-    if isinstance(node, tree.Name):
-        return node.id
-    if isinstance(node, tree.Attribute):
-        owner = _dotted(node.value)
-        return f"{owner}.{node.name}" if owner else ""
-    return ""
 
 
 RULE = Rule(

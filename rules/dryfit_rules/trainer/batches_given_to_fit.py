@@ -6,9 +6,10 @@ dataloaders: `[(x1, y1), (x2, y2)]`, `[[x, y]]`, where a batch is certainly a tu
 
 Why it matters:
 Lists, tuples and dicts are opened down to what is none of them, and that is taken for a loader: here every tensor,
-whose batches are its rows. The step gets the same nesting with one row of each. For `[[x, y]]` that is `[[x[0], y[0]]]`, and
-`x, y = batch` raises `ValueError: not enough values to unpack (expected 2, got 1)`; for two pairs `x` is a pair of rows
-and the first layer raises `TypeError`. In `validate`, `test` and `predict` the step gets the rows one after the other.
+whose batches are its rows. The step gets the same nesting with one row of each. For `[[x, y]]` that is
+`[[x[0], y[0]]]`, and `x, y = batch` raises `ValueError: not enough values to unpack (expected 2, got 1)`; for two pairs
+`x` is a pair of rows and the first layer raises `TypeError`. In `validate`, `test` and `predict` the step gets the rows
+one after the other.
 
 Source:
 `lightning.pytorch.utilities.combined_loader.CombinedLoader`, lightning 2.6.6.
@@ -52,9 +53,10 @@ def _is_batch(value: Operand) -> bool:
 def _note(method: str, given: Operand) -> str:
     if method != "fit":
         return "every tensor is taken for a loader of its rows: the step gets single rows, not batches"
-    if given.elements is not UNKNOWN and len(given.known_elements) == 1:
+    first = given.known_elements[0] if given.known_elements else given
+    if given.elements is not UNKNOWN and len(given.known_elements) == 1 and len(first.known_elements) == 2:
         return "every tensor is taken for a loader: `x, y = batch` raises ValueError, the batch is `[[x[0], y[0]]]`"
-    return "every tensor is taken for a loader of its rows: the step gets a row of each, nested like this"
+    return "every tensor is taken for a loader of its rows: the step gets a row of each, nested in the same way"
 
 
 RULE = Rule(

@@ -33,8 +33,10 @@ from dryfit.rulekit import (
     Rule,
     SemanticModel,
     Severity,
+    Span,
     facts,
     replace,
+    tree,
 )
 
 PLUGINS = ("hpu", "ipu", "xpu", "npu")
@@ -45,14 +47,15 @@ def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.TrainerBuilt):
         keyword = built.arguments.keywords.get("accelerator")
         if known and keyword is not None and all(_is_refused(model, o, known) for o in keyword.value.options):
-            literal = keyword.value.options[0].literal
-            text, fix = _remedy(model, keyword, known, built)
+            options = sorted(keyword.value.options, key=lambda option: option.is_none)
+            literal = options[0].literal
+            text, fix = _remedy(model, keyword, options[0], built)
             yield Finding(
                 keyword.value.site,
                 f"`{literal!r}` is not an accelerator",
                 f"raises ValueError: You selected an invalid accelerator name: `accelerator={literal!r}`",
                 text,
-                fix,
+                fix if len(options) == 1 else None,
             )
 
 
@@ -66,9 +69,11 @@ def _is_refused(model: SemanticModel, value: Operand, known: frozenset[str]) -> 
 
 
 def _remedy(
-    model: SemanticModel, keyword: KeywordArgument, known: frozenset[str], built: facts.TrainerBuilt
+    model: SemanticModel, keyword: KeywordArgument, value: Operand, built: facts.TrainerBuilt
 ) -> tuple[str, Fix | None]:
-    name = str(keyword.value.literal)
+    name, known = str(value.literal), model.frameworks.accelerators or frozenset()
+    if value.is_none:
+        return "leave it out", None
     near = [name.lower()] if name.lower() in known else get_close_matches(name, sorted(known), n=1, cutoff=0.75)
     if name in (model.frameworks.strategies or ()) or name in model.frameworks.removed_strategies:
         is_free = "strategy" not in built.arguments.keywords and keyword.argument is not None
@@ -76,19 +81,21 @@ def _remedy(
         return text, Fix.unsafe(text, replace(keyword.name_site, "strategy")) if is_free else None
     if not near:
         return f"name one of {', '.join(sorted(known))}", None
-    text, edit = f'write "{near[0]}"', _rewritten(keyword.value, near[0])
+    text, edit = f'write "{near[0]}"', _rewritten(keyword, near[0])
     if edit is None:
         return text, None
     return text, Fix.safe(text, edit) if near[0] == name.lower() else Fix.unsafe(text, edit)
 
 
-def _rewritten(value: Operand, new_text: str) -> Edit | None:
-    """Another text for a string that is written out, quotes kept."""
-    line, column, end_line, end_column = value.site.span
-    if line != end_line or end_column - column != len(str(value.literal)) + 2:
+def _rewritten(keyword: KeywordArgument, new_text: str) -> Edit | None:
+    """Another text for a string that is written out in the call, quotes kept."""
+    node = keyword.argument.value if keyword.argument is not None else None
+    if not isinstance(node, tree.Constant) or not isinstance(node.value, str):
         return None
-    inside = value.site.span._replace(column=column + 1, end_column=end_column - 1)
-    return replace(value.site._replace(span=inside), new_text)
+    line, column, end_line, end_column = node.span
+    if line != end_line or end_column - column != len(node.value) + 2:
+        return None
+    return replace(keyword.value.site._replace(span=Span(line, column + 1, end_line, end_column - 1)), new_text)
 
 
 RULE = Rule(

@@ -24,13 +24,16 @@ from dryfit.rulekit import (
     Example,
     Finding,
     Fix,
+    KeywordArgument,
     Operand,
     Raises,
     Rule,
     SemanticModel,
     Severity,
+    Span,
     facts,
     replace,
+    tree,
 )
 
 MEANT = {
@@ -50,7 +53,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
             meant = MEANT.get(str(literal).lower(), "")
             near = [meant] if meant in known else get_close_matches(str(literal), sorted(known), n=1, cutoff=0.75)
             text = f'write "{near[0]}"' if near else f"give one of {', '.join(sorted(known))}"
-            edit = _rewritten(keyword.value, near[0]) if near else None
+            edit = _rewritten(keyword, near[0]) if near else None
             yield Finding(
                 keyword.value.site,
                 f"`{literal!r}` is not a precision",
@@ -68,14 +71,15 @@ def _is_refused(value: Operand, known: frozenset[str]) -> bool:
     return str(literal) not in known
 
 
-def _rewritten(value: Operand, new_text: str) -> Edit | None:
-    """Another text for a string that is written out, quotes kept, or a string for a number."""
-    line, column, end_line, end_column = value.site.span
-    width, written = end_column - column, len(str(value.literal)) + (2 if isinstance(value.literal, str) else 0)
-    if line != end_line or width != written or not isinstance(value.literal, str):
+def _rewritten(keyword: KeywordArgument, new_text: str) -> Edit | None:
+    """Another text for a string that is written out in the call, quotes kept."""
+    node = keyword.argument.value if keyword.argument is not None else None
+    if not isinstance(node, tree.Constant) or not isinstance(node.value, str):
         return None
-    inside = value.site.span._replace(column=column + 1, end_column=end_column - 1)
-    return replace(value.site._replace(span=inside), new_text)
+    line, column, end_line, end_column = node.span
+    if line != end_line or end_column - column != len(node.value) + 2:
+        return None
+    return replace(keyword.value.site._replace(span=Span(line, column + 1, end_line, end_column - 1)), new_text)
 
 
 RULE = Rule(

@@ -25,13 +25,16 @@ from dryfit.rulekit import (
     Example,
     Finding,
     Fix,
+    KeywordArgument,
     Operand,
     Raises,
     Rule,
     SemanticModel,
     Severity,
+    Span,
     facts,
     replace,
+    tree,
 )
 
 PLUGINS = ("hpu", "ipu")  # packages of their own register these
@@ -41,7 +44,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.TrainerBuilt):
         keyword = built.arguments.keywords.get("strategy")
         options = keyword.value.options if keyword is not None else ()
-        remedies = [_remedy(model, option) for option in options]
+        remedies = [_remedy(model, keyword, option) for option in options] if keyword is not None else []
         if keyword is not None and remedies and None not in remedies:
             literal = options[0].literal
             removal = model.frameworks.removed_strategies.get(str(literal).lower())
@@ -58,7 +61,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
             )
 
 
-def _remedy(model: SemanticModel, value: Operand) -> tuple[str, Fix | None] | None:
+def _remedy(model: SemanticModel, keyword: KeywordArgument, value: Operand) -> tuple[str, Fix | None] | None:
     """What to do; None if the value is accepted, or is not known to be refused."""
     known, removed = model.frameworks.strategies, model.frameworks.removed_strategies
     if not known or (not isinstance(value.literal, str) and not value.is_none):
@@ -81,7 +84,7 @@ def _remedy(model: SemanticModel, value: Operand) -> tuple[str, Fix | None] | No
         if not near:
             return None
     text = f'write "{near[0]}"' if near else "name another strategy"
-    edit = _rewritten(value, near[0]) if near else None
+    edit = _rewritten(keyword, near[0]) if near else None
     return text, Fix.unsafe(text, edit) if edit else None
 
 
@@ -93,13 +96,15 @@ def _near(name: str, known: list[str]) -> list[str]:
     return one_off[:1] or get_close_matches(name, known, n=1, cutoff=0.85)
 
 
-def _rewritten(value: Operand, new_text: str) -> Edit | None:
-    """Another text for a string that is written out, quotes kept."""
-    line, column, end_line, end_column = value.site.span
-    if line != end_line or end_column - column != len(str(value.literal)) + 2:
+def _rewritten(keyword: KeywordArgument, new_text: str) -> Edit | None:
+    """Another text for a string that is written out in the call, quotes kept."""
+    node = keyword.argument.value if keyword.argument is not None else None
+    if not isinstance(node, tree.Constant) or not isinstance(node.value, str):
         return None
-    inside = value.site.span._replace(column=column + 1, end_column=end_column - 1)
-    return replace(value.site._replace(span=inside), new_text)
+    line, column, end_line, end_column = node.span
+    if line != end_line or end_column - column != len(node.value) + 2:
+        return None
+    return replace(keyword.value.site._replace(span=Span(line, column + 1, end_line, end_column - 1)), new_text)
 
 
 RULE = Rule(

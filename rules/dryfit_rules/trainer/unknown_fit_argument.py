@@ -57,10 +57,11 @@ def _remedy(keyword: KeywordArgument, free: list[str]) -> tuple[str, Fix | None]
     """What to do; `free`: the arguments that are not given yet."""
     word = keyword.name.partition("_")[0]
     loaders = [name for name in free if name in ("dataloaders", f"{word}_dataloaders")]
-    is_loader = keyword.name.rstrip("s").endswith("dataloader") and len(loaders) == 1
+    is_loader = keyword.name.rstrip("s").endswith("dataloader")
     near = loaders if is_loader else get_close_matches(keyword.name, free, n=1, cutoff=0.8)
     if not near:
-        return "remove it", None
+        others = [name for name in free if name.endswith("_dataloaders")] if word == "dataloader" else []
+        return f"give it as `{'` or `'.join(others)}`" if others else "remove it", None
     text = f"rename it to `{near[0]}`"
     if keyword.argument is None:
         return text, None

@@ -29,6 +29,7 @@ from dryfit.rulekit import (
     SemanticModel,
     Severity,
     facts,
+    rename_argument,
     replace,
 )
 
@@ -75,21 +76,21 @@ def _remedy(model: SemanticModel, keyword: KeywordArgument, free: list[str]) -> 
     accelerator = ACCELERATORS.get(keyword.name, "")
     if accelerator and {"accelerator", "devices"} <= set(free) and _is_count(keyword):
         text = f'write `accelerator="{accelerator}"` and `devices`'
-        edit = _rewritten(keyword, f'accelerator="{accelerator}", devices', f'accelerator": "{accelerator}", "devices')
-        return text, Fix.safe(text, edit) if edit else None
+        return text, Fix.safe(text, _with_accelerator(keyword, accelerator))
     meant = RENAMED.get(keyword.name, "")
     if keyword.name == "checkpoint_callback" and isinstance(keyword.value.literal, bool):
         meant = "enable_checkpointing"
     if meant in free:
-        text, edit = f"rename it to `{meant}`", _rewritten(keyword, meant, meant)
-        return text, Fix.safe(text, edit) if edit else None
+        text = f"rename it to `{meant}`"
+        return text, Fix.safe(text, rename_argument(keyword, meant))
     removal = model.frameworks.removed_trainer_arguments.get(keyword.name)
     instead = removal.replacement if removal else model.frameworks.misspelt_trainer_arguments.get(keyword.name)
     near = [] if removal or instead else get_close_matches(keyword.name, free, n=1, cutoff=0.8)
     if not near:
-        return f"use `{instead}`" if instead else "remove it", None
-    text, edit = f"rename it to `{near[0]}`", _rewritten(keyword, near[0], near[0])
-    return text, Fix.unsafe(text, edit) if edit else None
+        is_new = instead and (removal is not None or instead in free)
+        return f"use `{instead}`" if is_new else "remove it", None
+    text = f"rename it to `{near[0]}`"
+    return text, Fix.unsafe(text, rename_argument(keyword, near[0]))
 
 
 def _is_count(keyword: KeywordArgument) -> bool:
@@ -99,14 +100,11 @@ def _is_count(keyword: KeywordArgument) -> bool:
     return is_list or (type(literal) is int and literal != 0)
 
 
-def _rewritten(keyword: KeywordArgument, as_name: str, as_key: str) -> Edit | None:
-    """Other text for a keyword of a call, `dict(...)` included, or for a key of a dict, inside its quotes."""
-    line, column, end_line, end_column = keyword.name_site.span
-    quotes, rest = divmod(end_column - column - len(keyword.name), 2)
-    if line != end_line or rest or quotes not in (0, 1):
-        return None
-    inside = keyword.name_site.span._replace(column=column + quotes, end_column=end_column - quotes)
-    return replace(keyword.name_site._replace(span=inside), as_key if quotes else as_name)
+def _with_accelerator(keyword: KeywordArgument, accelerator: str) -> Edit:
+    """Two arguments for one: in a call, `dict(...)` included, or as two entries of a dict."""
+    is_bare = keyword.name_site.span.end_column - keyword.name_site.span.column == len(keyword.name)
+    as_entries = f'"accelerator": "{accelerator}", "devices"'
+    return replace(keyword.name_site, f'accelerator="{accelerator}", devices' if is_bare else as_entries)
 
 
 RULE = Rule(

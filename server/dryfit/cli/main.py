@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from dryfit import __version__
+from dryfit.engine.errors import described
 
 # What is imported and built here stays: looking for cycles every 700 objects costs a tenth of the start.
 GC_THRESHOLDS = (50_000, 20, 50)
@@ -50,8 +51,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:
-        from dryfit.engine.judge import described
-
         print(f"dryfit: internal error: {described(error)}", file=sys.stderr)
         return FAILED
 

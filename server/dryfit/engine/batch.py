@@ -13,9 +13,9 @@ from pathlib import Path
 from dryfit.engine.check import CheckResult, check
 from dryfit.engine.diagnostic import Diagnostic
 from dryfit.engine.environment import cache_folder, frameworks_of
+from dryfit.engine.errors import described
 from dryfit.engine.files import FileProblem, read_source, write_source
 from dryfit.engine.fix import fix_text, ignore_all
-from dryfit.engine.judge import described
 from dryfit.engine.packs import load_packs
 from dryfit.engine.settings import Settings
 from dryfit.engine.settings_file import SettingsFinder

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dryfit.engine.diagnostic import Diagnostic, resolve
-from dryfit.engine.judge import Found, Judgement, RuleCrash, described, judge_with
+from dryfit.engine.errors import described
+from dryfit.engine.judge import Found, Judgement, RuleCrash, judge_with
 from dryfit.engine.report import report
 from dryfit.engine.settings import Settings
 from dryfit.engine.suppress import suppressions_in

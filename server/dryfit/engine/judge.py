@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TypeAlias
 
+from dryfit.engine.errors import described
 from dryfit.rulekit import Finding, Rule, SemanticModel
 
 
@@ -60,11 +59,3 @@ def _guarded(rule: Rule, model: SemanticModel) -> list[Judgement]:
         return [Found(rule, finding) for finding in rule.check(model)]
     except Exception as error:
         return [RuleCrash(rule.name, described(error))]
-
-
-def described(error: Exception) -> str:
-    """An exception in one line: its class, the first line of its text, and the place that raised it."""
-    text = str(error).split("\n", 1)[0]
-    frames = traceback.extract_tb(error.__traceback__, limit=-1)
-    where = f" ({PurePath(frames[0].filename).name}:{frames[0].lineno})" if frames else ""
-    return f"{type(error).__name__}: {text}".rstrip(": ") + where

@@ -11,7 +11,8 @@ from time import perf_counter
 
 from dryfit.engine.carry import carried
 from dryfit.engine.diagnostic import Diagnostic, resolve, without_fixes
-from dryfit.engine.judge import Found, Judgement, RuleCrash, described, judge_with
+from dryfit.engine.errors import described
+from dryfit.engine.judge import Found, Judgement, RuleCrash, judge_with
 from dryfit.engine.report import report
 from dryfit.engine.settings import Settings
 from dryfit.engine.suppress import MARK, Suppression, suppressions_in

@@ -132,6 +132,7 @@ def _register_lifecycle(server: Application) -> None:
         _register_features(server)
         if server.client.pulls_diagnostics:
             _register_pull(server)
+        server.protocol.is_initialized = True
 
     @server.feature(types.INITIALIZED)
     def initialized(params: types.InitializedParams) -> None:

@@ -41,12 +41,12 @@ BEFORE_INITIALIZE = (types.INITIALIZE, types.EXIT)
 class Protocol(LanguageServerProtocol):
     """pygls's protocol, with an answer to every request, in every state of the session.
 
-    `heard` is called for every message; `ended` is done, with the exit code, when the session is over.
+    `heard` is called for every message. `is_initialized` is set by the server when it knows its client.
     """
 
     def __init__(self, server: LanguageServer, converter: Converter) -> None:
         super().__init__(server, converter)
-        self._is_initialized = False
+        self.is_initialized = False
         self.heard: Callable[[], None] = lambda: None
         self._ended: asyncio.Future[int] | None = None
         for method in OWN_TEXT_KEEPING:
@@ -92,9 +92,9 @@ class Protocol(LanguageServerProtocol):
             self._refuse(None, JsonRpcInvalidRequest("the request's id is neither a number nor a string"))
         elif self._shutdown:
             self._refuse(msg_id, JsonRpcInvalidRequest(f"`{method}` after `shutdown`"))
-        elif not self._is_initialized and method not in BEFORE_INITIALIZE:
+        elif not self.is_initialized and method not in BEFORE_INITIALIZE:
             self._refuse(msg_id, JsonRpcServerNotInitialized(f"`{method}` before `initialize`"))
-        elif self._is_initialized and method == types.INITIALIZE:
+        elif self.is_initialized and method == types.INITIALIZE:
             self._refuse(msg_id, JsonRpcInvalidRequest("`initialize` a second time"))
         elif not self._is_known(method):
             self._refuse(msg_id, JsonRpcMethodNotFound.of(method))
@@ -104,12 +104,10 @@ class Protocol(LanguageServerProtocol):
             except JsonRpcInvalidParams as error:
                 self._refuse(msg_id, error)
                 return
-            if method == types.INITIALIZE:
-                self._is_initialized = True
             contextvars.copy_context().run(self._handle_request, msg_id, method, request.params)
 
     def _receive_notification(self, method: str, message: Mapping[str, Any]) -> None:
-        if method != types.EXIT and (self._shutdown or not self._is_initialized):
+        if method != types.EXIT and (self._shutdown or not self.is_initialized):
             return
         if method != types.CANCEL_REQUEST and not self._is_known(method):
             return

@@ -11,6 +11,7 @@ from dryfit.lsp.documents import Document, Documents
 QUIET_SECONDS = 0.15  # without a message for this long, nobody is typing
 PATIENCE_SECONDS = 1.0  # nothing stays stale for longer, whatever the client chatters
 SLICE_SECONDS = 0.010  # the longest that a message waits for us
+HURRIED_SLICES = 3  # what most edits need at most
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class Schedule:
         self._typed: dict[Document, None] = {}  # edited, and not judged since
         self._stale: dict[Document, float] = {}  # something in it may have to be judged; since when
         self._new: set[Document] = set()  # of these: what others may rest on has changed
-        self._urgent: set[Document] = set()  # somebody waits for it: no quiet is needed
+        self._urgent: dict[Document, float] = {}  # somebody waits for it: slices without quiet that it may have
         self._waiting: dict[Document, list[asyncio.Future[None]]] = {}
         self._answer_handle: asyncio.Handle | None = None
         self._work_handle: asyncio.Handle | None = None
@@ -59,7 +60,7 @@ class Schedule:
         """Judge all of it, at once."""
         self._stale[document] = self._loop.time()
         self._new.add(document)
-        self._hurry(document)
+        self.hurry(document)
 
     def edited(self, document: Document) -> None:
         """Judge what was typed in as soon as the messages that are here are read, the rest when it is quiet."""
@@ -92,11 +93,22 @@ class Schedule:
             except Exception:
                 logger.exception("judging the edited part of %s failed; its findings are as before", document.name)
 
+    def hurry(self, document: Document) -> None:
+        """Do not wait for quiet: not at all the first time, and not for a few slices later on."""
+        self._urgent[document] = HURRIED_SLICES if document.is_judged else float("inf")
+        if self._work_handle is not None:
+            self._work_handle.cancel()
+            self._work_handle = None
+        self._wake()
+
     async def settled(self, document: Document) -> None:
-        """Return when all of the document is judged, or it is edited again or closed meanwhile."""
+        """Return when all of the document is judged, or it is edited again or closed meanwhile.
+
+        What takes long is done when it is quiet all the same: who asks after each key gets an answer with the next one.
+        """
         version = document.version
+        self.hurry(document)
         while document in self._stale and document.version == version:
-            self._hurry(document)
             future: asyncio.Future[None] = self._loop.create_future()
             self._waiting.setdefault(document, []).append(future)
             await future
@@ -112,14 +124,6 @@ class Schedule:
             if document.is_judged:
                 self._tell_typed(document)
             self._release(document)
-
-    def _hurry(self, document: Document) -> None:
-        """Do not wait for quiet."""
-        self._urgent.add(document)
-        if self._work_handle is not None:
-            self._work_handle.cancel()
-            self._work_handle = None
-        self._wake()
 
     def _wake(self) -> None:
         if self._work_handle is None and self._is_started and self._stale:
@@ -137,6 +141,10 @@ class Schedule:
             if self._loop.time() < due:
                 self._work_handle = self._loop.call_at(due, self._work)
                 return
+        elif self._urgent[document] <= 1:
+            del self._urgent[document]
+        else:
+            self._urgent[document] -= 1
         if not self._judge_some(document):
             is_new = document in self._new
             self._typed.pop(document, None)
@@ -166,7 +174,7 @@ class Schedule:
     def _done(self, document: Document) -> None:
         self._stale.pop(document, None)
         self._new.discard(document)
-        self._urgent.discard(document)
+        self._urgent.pop(document, None)
         self._release(document)
 
     def _release(self, document: Document) -> None:

@@ -19,6 +19,8 @@ from dryfit.lsp.projects import Projects, Say
 from dryfit.lsp.publish import Publisher, Wire
 from dryfit.lsp.schedule import Schedule
 
+MAX_LOGGED = 20  # problems of our own: more than that say nothing new
+
 logger = logging.getLogger(__name__)
 
 
@@ -152,7 +154,7 @@ class Workbench:
                 self._log_once(problem)
 
     def _log_once(self, problem: str) -> None:
-        if problem not in self._logged:
+        if problem not in self._logged and len(self._logged) < MAX_LOGGED:
             self._logged.add(problem)
             logger.warning("%s", problem)
 

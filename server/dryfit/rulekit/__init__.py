@@ -15,8 +15,9 @@ from dryfit.rulekit.example import Argued, Example, Observes, Raises, Verdict, W
 from dryfit.rulekit.finding import Applicability, Edit, Finding, Fix, Related, Severity
 from dryfit.rulekit.rule import Rule
 from dryfit.semantic import facts
+from dryfit.semantic.arguments import Arguments, KeywordArgument
 from dryfit.semantic.model import SemanticModel
-from dryfit.semantic.operand import Arguments, KeywordArgument, Operand
+from dryfit.semantic.operand import Operand
 from dryfit.semantic.values import UNKNOWN, Site, Unknown
 from dryfit.syntax import tree
 from dryfit.text.span import Span

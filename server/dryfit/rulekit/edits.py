@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dryfit.rulekit.finding import Edit
-from dryfit.semantic.operand import Arguments, KeywordArgument, Operand
+from dryfit.semantic.arguments import Arguments, KeywordArgument
+from dryfit.semantic.operand import Operand
 from dryfit.semantic.values import Site
 from dryfit.syntax import tree
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from dryfit.semantic import classes, containers, expressions, externals, modules, objects
+from dryfit.semantic.arguments import Arguments, KeywordArgument
 from dryfit.semantic.evaluator import MAX_DEPTH, Evaluator
 from dryfit.semantic.heap import DictObject, Entry, Instance
 from dryfit.semantic.names import NO_GRAD
-from dryfit.semantic.operand import Arguments, KeywordArgument
 from dryfit.semantic.values import (
     NONE,
     UNKNOWN,
@@ -323,9 +323,7 @@ def _fill_dataclass(ev: Evaluator, ref: Ref, cls: ClassValue, passed: Passed) ->
     ev.put(ref, replace(thing, attributes=attributes))
 
 
-def _construct_framework_base(
-    ev: Evaluator, ref: Ref, mro: tuple[ClassValue | External, ...], passed: Passed
-) -> None:
+def _construct_framework_base(ev: Evaluator, ref: Ref, mro: tuple[ClassValue | External, ...], passed: Passed) -> None:
     """No constructor in the project: that of a framework class above it runs, or none."""
     for value in passed.values():
         ev.escape(value, freezes=False)

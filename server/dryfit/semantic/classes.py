@@ -18,7 +18,14 @@ SCHEDULER = "torch.optim.lr_scheduler.LRScheduler"
 
 # Classes that add nothing to an instance's attributes.
 _EMPTY_BASES = frozenset(
-    {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol", "typing_extensions.Generic"}
+    {
+        "builtins.object",
+        "abc.ABC",
+        "typing.Generic",
+        "typing.Protocol",
+        "typing_extensions.Protocol",
+        "typing_extensions.Generic",
+    }
 )
 
 _KINDS = (

@@ -40,7 +40,12 @@ def elements(ev: Evaluator, value: Value) -> tuple[Value, ...] | None:
         return thing.items
     if isinstance(thing, DictObject) and not thing.is_open:
         return tuple([entry.key for entry in thing.entries])
-    if isinstance(thing, Instance) and _is_module_sequence(thing) and not (thing.is_open or thing.escaped) and "*" not in thing.attributes:
+    if (
+        isinstance(thing, Instance)
+        and _is_module_sequence(thing)
+        and not (thing.is_open or thing.escaped)
+        and "*" not in thing.attributes
+    ):
         return tuple(thing.attributes.values())
     return None
 
@@ -138,7 +143,9 @@ def touch(ev: Evaluator, value: Value | None) -> None:
         ev.put(value, replace(thing, used=UNKNOWN))
 
 
-def iterator(ev: Evaluator, node: tree.Call | tree.Comprehension, element: Value, origin: str, used: bool | Unknown = False) -> Ref:
+def iterator(
+    ev: Evaluator, node: tree.Call | tree.Comprehension, element: Value, origin: str, used: bool | Unknown = False
+) -> Ref:
     """A new iterator, made by `node`."""
     return ev.new(node, origin, GeneratorObject(element, used, origin, ev.site(node.span)))
 

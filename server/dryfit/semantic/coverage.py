@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # A class that defines one of these brings its own view of its parameters.
 _OWN_VIEW = (
-    "parameters named_parameters children named_children modules named_modules __setattr__ __getattr__ state_dict _apply to"
+    "parameters named_parameters children named_children modules named_modules "
+    "__setattr__ __getattr__ state_dict _apply to"
 ).split()
 
 
@@ -41,7 +42,9 @@ def _never_held(program: Program[Any], ev: Evaluator, module: str, receiver: Ref
         ev.load(receiver)
     heap = ev.now.heap
     optimizers = {
-        ref: thing for ref, thing in heap.items() if isinstance(thing, Instance) and objects.is_instance_of(program, thing, classes.OPTIMIZER)
+        ref: thing
+        for ref, thing in heap.items()
+        if isinstance(thing, Instance) and objects.is_instance_of(program, thing, classes.OPTIMIZER)
     }
     if not optimizers or not _are_all(program, module, optimizers):
         return
@@ -68,9 +71,7 @@ def _are_all(program: Program[Any], module: str, optimizers: dict[Ref, Instance]
 class _Judge:
     """Names each thing that is left out once."""
 
-    def __init__(
-        self, program: Program[Any], ev: Evaluator, heap: Heap, held: set[Ref], receiver: Ref | None
-    ) -> None:
+    def __init__(self, program: Program[Any], ev: Evaluator, heap: Heap, held: set[Ref], receiver: Ref | None) -> None:
         self.program, self.ev, self.heap, self.held, self.receiver = program, ev, heap, held, receiver
         self.said: set[Ref] = set()
         self.parents: dict[Ref, tuple[Ref, str]] = {}
@@ -102,7 +103,7 @@ class _Judge:
 
     def behind_held(self, optimizers: dict[Ref, Instance]) -> Iterator[NeverHeld]:
         """A fresh layer works on what a held layer of the same module puts out, and nobody steps it."""
-        for optimizer, thing in sorted(optimizers.items(), key=lambda item: item[0].label):
+        for _, thing in sorted(optimizers.items(), key=lambda item: item[0].label):
             if thing.holds is None or thing.made_at is None:
                 continue
             for parent in sorted(self._partly_held(thing), key=lambda r: r.label):
@@ -130,7 +131,8 @@ class _Judge:
     def _forward_calls(self, parent: Ref) -> list[tuple[Ref, frozenset[Ref], Site]]:
         """Which modules the parent's forward calls, and behind which others."""
         thing = self.heap[parent]
-        assert isinstance(thing, Instance) and isinstance(thing.cls, ClassValue)
+        assert isinstance(thing, Instance)
+        assert isinstance(thing.cls, ClassValue)
         found = self.program.member(thing.cls, "forward")
         if found is None or found.function is None:
             return []
@@ -183,7 +185,9 @@ class _Judge:
         if any(r in self.held for r in inside):
             return False
         return any(
-            t.frozen is False and not t.escaped and self.program.frameworks.has_parameters(objects.class_name(t)) is True
+            t.frozen is False
+            and not t.escaped
+            and self.program.frameworks.has_parameters(objects.class_name(t)) is True
             for t in inside.values()
         )
 
@@ -279,7 +283,11 @@ def _has_weights(program: Program[Any], heap: Heap, value: Value) -> bool:
 
 def _is_parameter(program: Program[Any], heap: Heap, value: Value) -> bool:
     thing = heap.get(value) if isinstance(value, Ref) else None
-    return objects.is_instance_of(program, thing, classes.PARAMETER) and isinstance(thing, Instance) and thing.frozen is False
+    return (
+        objects.is_instance_of(program, thing, classes.PARAMETER)
+        and isinstance(thing, Instance)
+        and thing.frozen is False
+    )
 
 
 __all__ = ["Operand", "facts"]

@@ -1,7 +1,7 @@
 """The evaluator: one root (a function, a method, a module's body) to facts.
 
-A root is walked once, in order, with a State. Calls of project functions are inlined with their arguments, within bounds;
-framework names are modelled; everything else is Unknown, and unknown code may do anything to what it is given
+A root is walked once, in order, with a State. Calls of project functions are inlined with their arguments, within
+bounds; framework names are modelled; everything else is Unknown, and unknown code may do anything to what it is given
 (`escape`). Facts are emitted on the way, never on trial passes through loops.
 
 This file holds the machinery; `statements`, `expressions` and `calls` say what the parts of the language do with it.
@@ -146,9 +146,7 @@ class Evaluator:
         serial = f"{'/'.join(self.frames[0].label if self.frames else label)}:{self.entered}"
         environments = self.now.environments
         environments.append(variables)
-        frame = Frame(
-            module, place, label, len(environments) - 1, serial, owner, receiver, node, outer, call
-        )
+        frame = Frame(module, place, label, len(environments) - 1, serial, owner, receiver, node, outer, call)
         self.frames.append(frame)
         return frame
 
@@ -327,7 +325,9 @@ class Evaluator:
                 attributes = {**made.attributes, **thing.attributes}
                 self.put(ref, replace(thing, attributes=attributes, lazy=None, is_open=thing.is_open or made.is_open))
 
-    def freeze(self, modules: Iterable[Ref], off: Any, site: Site | None = None, seen: frozenset[Ref] = frozenset()) -> None:
+    def freeze(
+        self, modules: Iterable[Ref], off: Any, site: Site | None = None, seen: frozenset[Ref] = frozenset()
+    ) -> None:
         """`requires_grad` of these modules' parameters is set: `off` is True, False or Unknown."""
         for ref in modules:
             if ref in seen:

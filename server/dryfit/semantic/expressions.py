@@ -6,9 +6,9 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from dryfit.semantic import calls, containers, objects
+from dryfit.semantic import assignments, calls, containers, displays, objects
 from dryfit.semantic.evaluator import MAX_STEPS, Evaluator, OutOfBudgetError
-from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, Instance, ListObject
+from dryfit.semantic.heap import DictObject, Instance, ListObject
 from dryfit.semantic.names import BUILTIN_NAMES
 from dryfit.semantic.state import join_states
 from dryfit.semantic.values import (
@@ -19,21 +19,17 @@ from dryfit.semantic.values import (
     ConstantValue,
     External,
     FunctionValue,
-    OneOf,
     ParameterValue,
     Ref,
-    Site,
     TensorValue,
     TupleValue,
     Value,
     constant,
-    gather,
     join,
     join_optional,
 )
 from dryfit.syntax import tree
 
-UNROLL = 8  # a comprehension over at most this many known elements is walked element by element
 MAX_CONSTANT = 10_000  # characters of a string, or size of a number's exponent, that is worth working out
 
 
@@ -95,131 +91,15 @@ def _attribute(ev: Evaluator, node: tree.Attribute) -> Value:
 
 
 def _walrus(ev: Evaluator, node: tree.Walrus) -> Value:
-    from dryfit.semantic.statements import assign
-
     value = evaluate(ev, node.value)
-    assign(ev, node.target, value, node.value)
+    assignments.assign(ev, node.target, value, node.value)
     return value
-
-
-# -------------------------------------------------------------------------------------------------- displays
-def _sequence(ev: Evaluator, node: tree.Sequence) -> Value:
-    items: list[Value] = []
-    sites: list[Any] = []
-    rest: Value | None = None
-    for item in node.items:
-        if isinstance(item, tree.Starred):
-            value = evaluate(ev, item.value)
-            known, one = containers.elements(ev, value), containers.element_of(ev, value)
-            known_sites = containers.element_sites(ev, value)
-            source = ev.get(value)
-            if isinstance(source, GeneratorObject) and source.used is True:
-                known, known_sites = (), ()
-            containers.consume(ev, value, item.span)
-            if known is not None and rest is None:
-                items += known
-                sites += known_sites
-            else:
-                rest = gather(rest, one)
-        elif rest is None:
-            items.append(evaluate(ev, item))
-            sites.append(ev.site(item.span))
-        else:
-            rest = gather(rest, evaluate(ev, item))
-    if node.kind == "tuple" and rest is None:
-        return TupleValue(tuple(items), tuple(sites))
-    return ev.new(node, node.kind, ListObject(tuple(items), tuple(sites), rest, node.kind))
-
-
-def _dictionary(ev: Evaluator, node: tree.Dictionary) -> Value:
-    ref = ev.new(node, "dict", DictObject())
-    for key_node, value_node in node.items:
-        if key_node is None:
-            containers.update(ev, ref, evaluate(ev, value_node))
-            continue
-        key, value = evaluate(ev, key_node), evaluate(ev, value_node)
-        thing = ev.get(ref)
-        assert isinstance(thing, DictObject)
-        if isinstance(key, ConstantValue):
-            ev.put(ref, thing.with_entry(Entry(key, value, _literal_site(ev, key_node), ev.site(value_node.span))))
-        else:
-            ev.put(ref, DictObject(thing.entries, True))
-    return ref
-
-
-def _literal_site(ev: Evaluator, key: tree.Expression) -> Site | None:
-    """Where a key is written out; a variable stands for it elsewhere."""
-    return ev.site(key.span) if isinstance(key, tree.Constant) else None
 
 
 def _subscript(ev: Evaluator, node: tree.Subscript) -> Value:
     base, index = evaluate(ev, node.value), evaluate(ev, node.index)
     is_slice = isinstance(node.index, tree.Other) and node.index.kind == "Slice"
     return containers.item(ev, node, base, index, is_slice=is_slice)
-
-
-def _comprehension(ev: Evaluator, node: tree.Comprehension) -> Value:
-    from dryfit.semantic.statements import assign
-
-    variables = ev.now.environments[ev.frame.index]
-    saved = dict(variables)
-    first = evaluate(ev, node.clauses[0].iter)
-    items = containers.elements(ev, first)
-    is_filtered = any(clause.tests for clause in node.clauses)
-    values: list[Value] = []
-    entries: list[Entry] | None = []
-    rest: Value | None = None
-
-    def one() -> Value:
-        nonlocal entries
-        key = None if node.key is None else evaluate(ev, node.key)
-        value = evaluate(ev, node.element)
-        if isinstance(key, ConstantValue) and entries is not None:
-            entries.append(Entry(key, value))
-        elif key is not None:
-            entries = None
-        return value
-
-    if items is not None and len(items) <= UNROLL and len(node.clauses) == 1 and not is_filtered:
-        containers.consume(ev, first, node.clauses[0].iter.span)
-        ev.frame.iterations.append(0)
-        for i, item in enumerate(items):
-            ev.frame.iterations[-1] = i
-            assign(ev, node.clauses[0].target, item)
-            values.append(one())
-        ev.frame.iterations.pop()
-    else:
-        for i, clause in enumerate(node.clauses):
-            value = first if i == 0 else evaluate(ev, clause.iter)
-            element = containers.element_of(ev, value)
-            containers.consume(ev, value, clause.iter.span)
-            assign(ev, clause.target, containers.weakened(element) if is_filtered else element)
-            for test in clause.tests:
-                evaluate(ev, test)
-        rest = one()
-        entries = None
-    now = ev.now.environments[ev.frame.index]
-    now.clear()
-    now.update(saved)
-    return _comprehended(ev, node, values, rest, entries)
-
-
-def _comprehended(
-    ev: Evaluator, node: tree.Comprehension, values: list[Value], rest: Value | None, entries: list[Entry] | None
-) -> Value:
-    if node.kind == "generator":
-        element = rest
-        for value in values:
-            element = gather(element, value)
-        return containers.iterator(ev, node, UNKNOWN if element is None else element, "generator expression")
-    if node.kind == "dict":
-        if entries is not None:
-            return ev.new(node, "dict", DictObject(tuple(entries)))
-        for value in values:
-            rest = gather(rest, value)
-        return ev.new(node, "dict", ListObject(rest=UNKNOWN if rest is None else rest, kind="dict"))
-    site = ev.site(node.element.span)
-    return ev.new(node, node.kind, ListObject(tuple(values), (site,) * len(values), rest, node.kind, site))
 
 
 # ------------------------------------------------------------------------------------------------- operators
@@ -265,7 +145,9 @@ def binary(ev: Evaluator, node: tree.Binary | tree.AugmentedAssign, op: str, a: 
     if tensors:
         return objects.combined(ev, tensors)
     if isinstance(a, ParameterValue) or isinstance(b, ParameterValue):
-        sources = frozenset(r for v in (a, b) if isinstance(v, ParameterValue) and not v.is_open and len(v.of) == 1 for r in v.of)
+        sources = frozenset(
+            r for v in (a, b) if isinstance(v, ParameterValue) and not v.is_open and len(v.of) == 1 for r in v.of
+        )
         return TensorValue(frozenset() if ev.no_grad else sources)
     return UNKNOWN
 
@@ -395,9 +277,9 @@ _EXPRESSIONS: dict[type, Callable[[Evaluator, Any], Value]] = {
     tree.Constant: lambda ev, node: constant(node.value),
     tree.Attribute: _attribute,
     tree.Call: lambda ev, node: calls.evaluate_call(ev, node),
-    tree.Sequence: _sequence,
+    tree.Sequence: lambda ev, node: displays.sequence(ev, node),
     tree.Starred: _starred,
-    tree.Dictionary: _dictionary,
+    tree.Dictionary: lambda ev, node: displays.dictionary(ev, node),
     tree.Subscript: _subscript,
     tree.Binary: _binary,
     tree.Unary: _unary,
@@ -406,8 +288,7 @@ _EXPRESSIONS: dict[type, Callable[[Evaluator, Any], Value]] = {
     tree.FormattedString: _parts_only,
     tree.Conditional: _conditional,
     tree.Lambda: _lambda,
-    tree.Comprehension: _comprehension,
+    tree.Comprehension: lambda ev, node: displays.comprehension(ev, node),
     tree.Walrus: _walrus,
     tree.Other: _other,
 }
-__all__ = ["OneOf", "binary", "evaluate", "truth"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dryfit.semantic import classes, containers, events, modules, objects
+from dryfit.semantic import classes, containers, events, modules, objects, optimizers, schedulers, vocabulary
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import FrameworkCall, LoaderBuilt, TrainerBuilt
 from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, Instance, ListObject
@@ -36,27 +36,10 @@ _PURE = re.compile(
     r"(torch|torchvision|torchaudio|torchmetrics|math|numpy|random|os|sys|time|json|logging|re|copy|itertools|functools|collections|typing"
     r"|pathlib|warnings|dataclasses|tqdm|argparse|datetime|gc|string|shutil|lightning\.pytorch\.seed_everything)\b"
 )
-_NOT_PURE = re.compile(r"torch\.(autograd\.|compile|jit|nn\.parallel|func|distributed|optim\.swa_utils|hub|load|utils\.checkpoint)|functools\.(partial|wraps)")
-_LOSSES = frozenset(
-    "cross_entropy nll_loss mse_loss l1_loss binary_cross_entropy binary_cross_entropy_with_logits smooth_l1_loss kl_div "
-    "huber_loss hinge_embedding_loss poisson_nll_loss gaussian_nll_loss ctc_loss triplet_margin_loss "
-    "cosine_embedding_loss margin_ranking_loss multi_margin_loss soft_margin_loss".split()
-)
-_TENSOR_MAKERS = frozenset(
-    "randn rand zeros ones tensor arange full eye linspace empty as_tensor randint zeros_like ones_like rand_like randn_like "
-    "from_numpy randperm full_like empty_like normal bernoulli multinomial argmax argmin".split()
-)
-_TENSOR_FUNCTIONS = frozenset(
-    "softmax sigmoid log_softmax cat stack mean sum add sub mul div matmul bmm mm exp log tanh relu flatten squeeze unsqueeze "
-    "reshape abs sqrt pow square clamp concat hstack vstack einsum norm where transpose permute".split()
+_NOT_PURE = re.compile(
+    r"torch\.(autograd\.|compile|jit|nn\.parallel|func|distributed|optim\.swa_utils|hub|load|utils\.checkpoint)|functools\.(partial|wraps)"
 )
 _TAGS = frozenset({"softmax", "sigmoid", "log_softmax"})
-_INERT_BUILTINS = frozenset(
-    "print len range int float str bool isinstance issubclass hasattr min max abs round id repr format type callable any all "
-    "open hash divmod pow ord chr vars dir input slice object bytes complex hex bin frozenset memoryview bytearray ascii "
-    "Exception ValueError RuntimeError TypeError KeyError NotImplementedError AssertionError IndexError AttributeError "
-    "StopIteration property".split()
-)
 
 
 def call(ev: Evaluator, path: str, passed: Passed) -> Value:
@@ -91,9 +74,9 @@ def _modelled(ev: Evaluator, path: str, passed: Passed) -> Value:
 # -------------------------------------------------------------------------------------------------- instances
 def _instance(ev: Evaluator, path: str, bases: tuple[str, ...], passed: Passed) -> Value:
     if classes.OPTIMIZER in bases and path != classes.OPTIMIZER:
-        return events.optimizer_built(ev, path, passed)
+        return optimizers.optimizer_built(ev, path, passed)
     if classes.SCHEDULER in bases:
-        return events.scheduler_built(ev, path, passed)
+        return schedulers.scheduler_built(ev, path, passed)
     if path == classes.PARAMETER:
         return _parameter(ev, passed)
     if classes.MODULE in bases and path.startswith("torch.nn.") and not path.startswith("torch.nn.parallel"):
@@ -126,7 +109,7 @@ def _parameter(ev: Evaluator, passed: Passed) -> Ref:
 
 # ---------------------------------------------------------------------------------------------------- tensors
 def _functional(ev: Evaluator, name: str, passed: Passed) -> Value:
-    if name in _LOSSES:
+    if name in vocabulary.LOSSES:
         return events.loss_called(ev, passed, name)
     return objects.combined(ev, passed.values(), name if name in _TAGS else "")
 
@@ -136,9 +119,9 @@ def _torch_function(ev: Evaluator, name: str, passed: Passed) -> Value:
     for value in passed.values():
         items = containers.elements(ev, value)
         given += items if items is not None else [value]
-    if name in _TENSOR_MAKERS:
+    if name in vocabulary.TENSOR_MAKERS:
         return TensorValue()
-    if name in _TENSOR_FUNCTIONS:
+    if name in vocabulary.TENSOR_FUNCTIONS:
         return objects.combined(ev, given, name if name in _TAGS else "")
     for value in passed.values():
         ev.escape(value, freezes=False)
@@ -210,7 +193,7 @@ def _builtin(ev: Evaluator, name: str, passed: Passed) -> Value:
     handler = _BUILTINS.get(name)
     if handler is not None:
         return handler(ev, name, passed)
-    if name in _INERT_BUILTINS:
+    if name in vocabulary.INERT_BUILTINS:
         return _inert(ev, name, passed)
     return ev.unknown_call(None, passed.values())
 

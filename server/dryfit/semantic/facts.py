@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from dryfit.semantic.operand import Arguments, Operand
+from dryfit.semantic.arguments import Arguments
+from dryfit.semantic.operand import Operand
 from dryfit.semantic.values import Site, Unknown
 from dryfit.syntax import tree
 
@@ -38,7 +39,7 @@ class OptimizerBuilt:
     site: Site
     class_name: str
     arguments: Arguments
-    parameters: Operand | None | Unknown
+    parameters: Operand | Unknown | None
     optimizer: Operand
 
 
@@ -46,15 +47,15 @@ class OptimizerBuilt:
 class GroupAdded:
     """A parameter group added to an optimizer that exists: `add_param_group`, or `param_groups.append/extend/+=`.
 
-    `method` is "add_param_group", "append", "extend", "insert" or "+=". `callee_tail` is the text behind the optimizer's
-    expression (`.param_groups.append`), where there is such a text. `repeats`: the optimizer certainly holds the
-    group's parameters already.
+    `method` is "add_param_group", "append", "extend", "insert" or "+=". `callee_tail` is the text behind the
+    optimizer's expression (`.param_groups.append`), where there is such a text. `repeats`: the optimizer
+    certainly holds the group's parameters already.
     """
 
     site: Site
     method: str
     optimizer: Operand
-    group: Operand | None | Unknown
+    group: Operand | Unknown | None
     callee_tail: Site | None
     repeats: bool
 
@@ -66,7 +67,7 @@ class SchedulerBuilt:
     site: Site
     class_name: str
     arguments: Arguments
-    optimizer: Operand | None | Unknown
+    optimizer: Operand | Unknown | None
     scheduler: Operand
 
 
@@ -119,7 +120,7 @@ class OptimizerStep:
 
 @dataclass(frozen=True, slots=True)
 class GradientsTaken:
-    """`torch.autograd.grad(loss, params)` whose results reach no `.grad`, before a step of the optimizer that holds them.
+    """`torch.autograd.grad(loss, params)` whose results reach no `.grad` before the step that wants them.
 
     Emitted only if nothing else could have filled the gradients (no backward, no unknown code in between).
     """
@@ -138,8 +139,8 @@ class LossCall:
 
     site: Site
     name: str
-    input: Operand | None | Unknown
-    target: Operand | None | Unknown
+    input: Operand | Unknown | None
+    target: Operand | Unknown | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +157,9 @@ class LoopEvent:
 class TrainingLoop:
     """The innermost loop that takes optimizer steps or runs backward, with its events in order, helpers included.
 
-    `clears_gradients`: False only if nothing in the loop can clear the gradients that its steps use; `steps_every_pass`:
-    the step is on every way through the body (no accumulation). `clear_before`: a place before the loop that cleared.
+    `clears_gradients`: False only if nothing in the loop can clear the gradients that its steps use.
+    `steps_every_pass`: the step is on every way through the body (no accumulation).
+    `clear_before`: a place before the loop that cleared.
     """
 
     site: Site
@@ -249,8 +251,8 @@ class ClassDefined:
 class HookDefined:
     """A method of a LightningModule, Callback or LightningDataModule, in its own root, whatever its name.
 
-    `kind`: module, callback or datamodule. `site` is the method's name; `function` its definition (spans relative to the
-    same unit as the site). `is_plain`: no decorator that could change what it takes.
+    `kind`: module, callback or datamodule. `site` is the method's name; `function` its definition (spans relative to
+    the same unit as the site). `is_plain`: no decorator that could change what it takes.
     """
 
     site: Site
@@ -339,7 +341,28 @@ class BaseNotInitialised:
 
 
 Fact: TypeAlias = (
-    FrameworkCall | OptimizerBuilt | GroupAdded | SchedulerBuilt | SchedulerCall | GradientsCleared | Backward | OptimizerStep
-    | GradientsTaken | LossCall | TrainingLoop | TrainerBuilt | TrainerCall | TrainerAttribute | LoaderBuilt | AttributeSet
-    | ClassDefined | HookDefined | Returned | FunctionEnded | NeverHeld | FrozenHeld | PlainContainer | BaseNotInitialised
+    FrameworkCall
+    | OptimizerBuilt
+    | GroupAdded
+    | SchedulerBuilt
+    | SchedulerCall
+    | GradientsCleared
+    | Backward
+    | OptimizerStep
+    | GradientsTaken
+    | LossCall
+    | TrainingLoop
+    | TrainerBuilt
+    | TrainerCall
+    | TrainerAttribute
+    | LoaderBuilt
+    | AttributeSet
+    | ClassDefined
+    | HookDefined
+    | Returned
+    | FunctionEnded
+    | NeverHeld
+    | FrozenHeld
+    | PlainContainer
+    | BaseNotInitialised
 )

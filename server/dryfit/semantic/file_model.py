@@ -23,7 +23,9 @@ _EFFECT = re.compile(
 _GLOBAL = re.compile(r"^[ \t]*global\s", re.M)
 _CALLED = re.compile(r"(\w+)[ \t]*\(")
 # Names of classes that are optimizers, or so called.
-MAY_OPTIMIZE = re.compile(r"Adam|SGD|Optim|Lion|LAMB|Lamb|Muon|Shampoo|Adafactor|Adagrad|Adadelta|RMSprop|Rprop|LBFGS|LARS|Lars")
+MAY_OPTIMIZE = re.compile(
+    r"Adam|SGD|Optim|Lion|LAMB|Lamb|Muon|Shampoo|Adafactor|Adagrad|Adadelta|RMSprop|Rprop|LBFGS|LARS|Lars"
+)
 _OPTIMIZER_NAME = re.compile(r"[A-Z]\w*")
 
 

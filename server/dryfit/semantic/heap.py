@@ -87,8 +87,8 @@ class Instance:
     """An object of a class.
 
     `attributes` are those seen; `is_open`: others may exist. `escaped`: unknown code has held it, so nothing absent may
-    be claimed. `frozen`: `requires_grad` of all its own parameters was switched off. `lazy`: the class whose constructed
-    attributes are fetched one by one when they are read. `initialised`: the framework's constructor ran for it.
+    be claimed. `frozen`: `requires_grad` of all its own parameters was switched off. `lazy`: the class whose
+    constructed attributes are fetched one by one when they are read. `initialised`: the framework's constructor ran.
     `holds`: of an optimizer, the parameters it was given. `made_at`, `frozen_at`: where it was made, and switched off.
     """
 
@@ -149,7 +149,10 @@ def _join_dicts(a: DictObject, b: DictObject) -> DictObject:
     for x in a.entries:
         y = b.find(x.key)
         if y is not None:
-            sites = (x.key_site if x.key_site == y.key_site else None, x.value_site if x.value_site == y.value_site else None)
+            sites = (
+                x.key_site if x.key_site == y.key_site else None,
+                x.value_site if x.value_site == y.value_site else None,
+            )
             entries.append(Entry(x.key, join(x.value, y.value), *sites))
     same_keys = len(entries) == len(a.entries) == len(b.entries)
     return DictObject(tuple(entries), a.is_open or b.is_open or not same_keys)

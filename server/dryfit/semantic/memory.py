@@ -32,6 +32,7 @@ class Memory:
         self._running: list[Key] = []
         self._asked: list[dict[Key, Any]] = []
         self._unfinished: set[Key] = set()
+        self._compared: set[Key] = set()
         self.computed = 0  # answers worked out so far: an exact measure of work for tests
 
     def ask(self, *key: Any) -> Any:
@@ -52,11 +53,16 @@ class Memory:
 
     def invalidate(self, keys: Iterable[Key]) -> None:
         """Mark these answers and all that rest on them as stale."""
-        todo = list(keys)
+        todo, seen = list(keys), set[Key]()
         while todo:
             key = todo.pop()
             answer = self._answers.get(key)
-            if answer is not None and not answer.is_stale:
+            if answer is None:
+                # Not remembered, because it was asked inside a question about itself; its users are.
+                if key not in seen:
+                    seen.add(key)
+                    todo.extend(self._users.get(key, ()))
+            elif not answer.is_stale:
                 answer.is_stale = True
                 todo.extend(self._users.get(key, ()))
 
@@ -66,11 +72,11 @@ class Memory:
             self._answers.pop(key, None)
             self._users.pop(key, None)
 
-    def keys(self) -> list[Key]:
+    def known(self) -> list[Key]:
         return list(self._answers)
 
     def prune(self, limit: int) -> None:
-        """Start afresh when more than `limit` answers are held: half-typed names leave answers nobody asks for again."""
+        """Forget what nobody asks for when more than `limit` answers are held: half-typed names leave such."""
         if len(self._answers) > limit and not self._running:
             live: set[Key] = set()
             for key, answer in self._answers.items():
@@ -86,9 +92,10 @@ class Memory:
         if answer is not None:
             if not answer.is_stale:
                 return answer.value
-            if key not in self._running and self._is_unchanged(answer):
-                answer.is_stale = False
-                return answer.value
+            if key not in self._running and key not in self._compared and self._is_unchanged(key, answer):
+                now = self._answers.get(key, answer)
+                now.is_stale = False
+                return now.value
         if key in self._running:
             # A question that leads back to itself gets a fixed answer, never one that is half worked out; what lies
             # between is not remembered, so that the order of asking does not matter.
@@ -107,15 +114,21 @@ class Memory:
         self.computed += 1
         if key in self._unfinished:
             self._unfinished.discard(key)
+            self._answers.pop(key, None)
             return value
         if previous is not None and previous.value == value:
             value = previous.value
         self._answers[key] = Answer(value, asked)
         return value
 
-    def _is_unchanged(self, answer: Answer) -> bool:
-        for key, value in list(answer.asked.items()):
-            now = self._answer(key)
-            if now is not value and now != value:
-                return False
-        return bool(answer.asked)
+    def _is_unchanged(self, key: Key, answer: Answer) -> bool:
+        """Does everything it asked for come out equal? One that leads back to itself is worked out anew."""
+        self._compared.add(key)
+        try:
+            for asked, value in list(answer.asked.items()):
+                now = self._answer(asked)
+                if now is not value and now != value:
+                    return False
+            return bool(answer.asked)
+        finally:
+            self._compared.discard(key)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dryfit.semantic import classes, containers, events, objects
+from dryfit.semantic import classes, containers, events, objects, optimizers, schedulers, vocabulary
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import FrameworkCall, TrainerCall
 from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, Instance, ListObject
@@ -34,37 +34,19 @@ if TYPE_CHECKING:
     from dryfit.semantic.calls import Passed
 
 CONTAINERS = frozenset(
-    {"torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList", "torch.nn.ParameterDict"}
+    {
+        "torch.nn.Sequential",
+        "torch.nn.ModuleList",
+        "torch.nn.ModuleDict",
+        "torch.nn.ParameterList",
+        "torch.nn.ParameterDict",
+    }
 )
 TRAINER = objects.TRAINER
 
 _GENERATORS = {"parameters": False, "named_parameters": True}
-_MODULE_GENERATORS = frozenset({"children", "modules", "named_children", "named_modules", "buffers", "named_buffers"})
-_FLUENT = frozenset(
-    "to cuda cpu train eval half float double bfloat16 requires_grad_ share_memory type to_empty compile".split()
-)
-_MODULE_INERT = frozenset(
-    "register_buffer log log_dict print state_dict save_hyperparameters register_forward_hook extra_repr all_gather".split()
-)
-# On an unknown receiver these are taken to change nothing of what matters here: the one place where a bare method name
-# counts, and it can only make us trust that nothing happened.
-_INERT = frozenset(
-    "item cpu numpy tolist size dim numel shape format join split strip print info debug warning error log log_dict "
-    "append add_scalar add_scalars add_image set_postfix set_description set_postfix_str parameters named_parameters get "
-    "items keys values mean sum detach clone train eval to cuda float double long view reshape squeeze unsqueeze zero_ "
-    "update startswith endswith flush write close add_argument parse_args state_dict time extend copy index max min "
-    "argmax round lower upper sample log_prob entropy reset seed manual_seed render save exists mkdir".split()
-)
-_DETACHING = frozenset(
-    "detach detach_ item argmax argmin tolist numpy size dim numel eq ne gt lt ge le bool long int sign round floor ceil".split()
-)
-_KEEPS_TAG = frozenset("squeeze view reshape to float cuda cpu contiguous unsqueeze flatten double half".split())
-_TENSOR_OTHER = frozenset(
-    "register_hook retain_grad requires_grad_ max min topk sort split chunk unbind unique nonzero is_floating_point".split()
-)
 _RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN", "torch.nn.MultiheadAttention"})
 _TAGS = {"torch.nn.Softmax": "softmax", "torch.nn.LogSoftmax": "log_softmax", "torch.nn.Sigmoid": "sigmoid"}
-_TRAINER_ENTRIES = frozenset({"fit", "validate", "test", "predict"})
 
 
 # ---------------------------------------------------------------------------------------------------- making
@@ -158,7 +140,7 @@ def method(ev: Evaluator, base: Value, name: str, passed: Passed) -> Value:
         position = 1 if name == "insert" else 0
         group = passed.get(position, "object")
         site = passed.site_of(position, "object")
-        events.groups_changed(ev, passed.node.span, base.receiver, name, group, site, passed.node)
+        optimizers.groups_changed(ev, passed.node.span, base.receiver, name, group, site, passed.node)
         return NONE
     if isinstance(thing, ListObject) and isinstance(base, Ref):
         site = passed.positional_sites[-1] if passed.positional_sites else None
@@ -190,7 +172,7 @@ def _unknown_method(ev: Evaluator, base: Value, name: str, passed: Passed) -> Va
         ev.barrier()
         ev.now.gradients.filled = True
         ev.record("backward", passed.node.span, None)
-    if name in _INERT:
+    if name in vocabulary.INERT:
         if isinstance(ev.get(base), GeneratorObject):
             ev.escape(base, freezes=False)
         for value in passed.values():
@@ -237,9 +219,9 @@ def _instance_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passe
     bases = ev.program.frameworks.bases(path) if path else ()
     value: Value | None = None
     if classes.OPTIMIZER in bases:
-        value = events.optimizer_method(ev, base, thing, name, passed)
+        value = optimizers.optimizer_method(ev, base, thing, name, passed)
     elif classes.SCHEDULER in bases:
-        value = events.scheduler_method(ev, base, path, name, passed)
+        value = schedulers.scheduler_method(ev, base, path, name, passed)
     elif classes.PARAMETER in bases or path == classes.PARAMETER:
         value = _parameter_object_method(ev, base, thing, name, passed)
     elif classes.MODULE in bases:
@@ -248,7 +230,7 @@ def _instance_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passe
         ev.emit(_trainer_call(ev, base, name, passed))
         value = ev.unknown_call(None, passed.values())
     elif path == "torch.cuda.amp.GradScaler" or path == "torch.amp.GradScaler":
-        value = events.scaler_method(ev, base, name, passed)
+        value = optimizers.scaler_method(ev, base, name, passed)
     if path and not ev.silence:
         site = ev.reported(passed.node.span)
         result = ev.operand(UNKNOWN if value is None else value, site)
@@ -262,7 +244,7 @@ def _framework_class(ev: Evaluator, thing: Instance) -> str:
 
 def _trainer_call(ev: Evaluator, base: Value, name: str, passed: Passed) -> TrainerCall:
     site = ev.reported(passed.node.span)
-    name_site = events.method_name_site(ev, passed.node, site)
+    name_site = schedulers.method_name_site(ev, passed.node, site)
     return TrainerCall(site, name_site, name, passed.for_rules(ev), ev.operand(base, site))
 
 
@@ -276,7 +258,7 @@ def _module_method(ev: Evaluator, base: Ref, thing: Instance, path: str, name: s
         if _GENERATORS[name]:
             element = TupleValue((PARAMETER_NAME, element))
         return containers.iterator(ev, passed.node, element, name)
-    if name in _MODULE_GENERATORS:
+    if name in vocabulary.MODULE_GENERATORS:
         return containers.iterator(ev, passed.node, _any_module(ev, base, name), name)
     if name == "requires_grad_":
         value = passed.get(0, "requires_grad")
@@ -286,7 +268,7 @@ def _module_method(ev: Evaluator, base: Ref, thing: Instance, path: str, name: s
     if name in ("train", "eval"):
         ev.record(name, passed.node.span, base)
         (ev.evaluating.add if name == "eval" and not passed.values() else ev.evaluating.discard)(base)
-    if name in _FLUENT:
+    if name in vocabulary.FLUENT:
         return base
     if name == "zero_grad":
         events.cleared(ev, base, passed)
@@ -307,7 +289,7 @@ def _module_method(ev: Evaluator, base: Ref, thing: Instance, path: str, name: s
     if name in ("freeze", "unfreeze") and path == classes.LIGHTNING_MODULE:
         ev.freeze([base], name == "freeze")
         return NONE
-    if name in _MODULE_INERT:
+    if name in vocabulary.MODULE_INERT:
         for value in passed.values():
             ev.escape(value, freezes=False)
         return UNKNOWN
@@ -324,7 +306,10 @@ def _container_method(ev: Evaluator, base: Ref, thing: Instance, name: str, pass
     if name == "append":
         key = "*" if ev.is_repeated or "*" in thing.attributes else str(len(thing.attributes))
         present = thing.attributes.get(key)
-        ev.put(base, objects.with_attribute(thing, key, value if present is None else join_optional(present, value) or UNKNOWN))
+        ev.put(
+            base,
+            objects.with_attribute(thing, key, value if present is None else join_optional(present, value) or UNKNOWN),
+        )
         return base
     if name == "extend":
         items = containers.elements(ev, value)
@@ -369,8 +354,8 @@ def _parameter_object_method(ev: Evaluator, base: Ref, thing: Instance, name: st
         off = False if value is None else not value.value if isinstance(value, ConstantValue) else UNKNOWN
         ev.put(base, replace(thing, frozen=off, frozen_at=ev.reported(passed.node.span) if off is True else None))
         return base
-    sources = frozenset() if ev.no_grad or thing.frozen is not False or name in _DETACHING else frozenset({base})
-    return TensorValue(sources)
+    reached = not ev.no_grad and thing.frozen is False and name not in vocabulary.DETACHING
+    return TensorValue(frozenset({base}) if reached else frozenset())
 
 
 def tensor_method(ev: Evaluator, base: TensorValue, name: str, passed: Passed) -> Value:
@@ -379,11 +364,11 @@ def tensor_method(ev: Evaluator, base: TensorValue, name: str, passed: Passed) -
         return events.backward(ev, base, passed)
     if name in ("detach", "item"):
         ev.record(name, passed.node.span, base)
-    if name in _DETACHING:
+    if name in vocabulary.DETACHING:
         return TensorValue(through=base.through) if name in ("detach", "detach_", "sign", "long", "round") else UNKNOWN
-    if name in _TENSOR_OTHER:
+    if name in vocabulary.TENSOR_OTHER:
         return UNKNOWN
-    tag = name if name in ("softmax", "sigmoid", "log_softmax") else base.tag if name in _KEEPS_TAG else ""
+    tag = name if name in ("softmax", "sigmoid", "log_softmax") else base.tag if name in vocabulary.KEEPS_TAG else ""
     return objects.combined(ev, [base, *passed.values()], tag)
 
 

@@ -31,7 +31,9 @@ HARMLESS_DECORATORS = frozenset(
         "lightning.fabric.utilities.rank_zero.rank_zero_only",
     }
 )
-NO_GRAD = frozenset({"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.autograd.grad_mode.no_grad"})
+NO_GRAD = frozenset(
+    {"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.autograd.grad_mode.no_grad"}
+)
 
 
 def dotted(node: tree.Expression) -> str:

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 TRAINER = "lightning.pytorch.Trainer"
 MAX_LABEL = 8  # attributes of attributes of unknown objects are followed this far
 _REGISTRIES = frozenset({"_modules", "_parameters", "_buffers", "__dict__"})
-_WITH_WEIGHT = re.compile(r"torch\.nn\.(Linear|Bilinear|Conv\w+|Embedding|EmbeddingBag|BatchNorm\w+|LayerNorm|GroupNorm|PReLU)")
+_WITH_WEIGHT = re.compile(
+    r"torch\.nn\.(Linear|Bilinear|Conv\w+|Embedding|EmbeddingBag|BatchNorm\w+|LayerNorm|GroupNorm|PReLU)"
+)
 _WITHOUT_BIAS = re.compile(r"torch\.nn\.(Embedding|EmbeddingBag|PReLU)")
 
 
@@ -80,7 +82,10 @@ def is_instance(ev: Evaluator, value: Value, wanted: Value) -> bool | None:
     for c in classes_wanted:
         if c in mro or (isinstance(c, External) and c.path in names):
             return True
-    known = all(isinstance(c, ClassValue) or (isinstance(c, External) and ev.program.frameworks.bases(c.path)) for c in classes_wanted)
+    known = all(
+        isinstance(c, ClassValue) or (isinstance(c, External) and ev.program.frameworks.bases(c.path))
+        for c in classes_wanted
+    )
     is_open = ev.program.ancestry(thing.cls)[1]
     return False if known and not is_open and not (thing.escaped and thing.made_at is None) else None
 
@@ -96,7 +101,9 @@ def switches_gradients_off(ev: Evaluator, value: Value) -> bool:
     return False
 
 
-def submodules(program: Program[Any], heap: Heap, ref: Ref, found: dict[Ref, Instance] | None = None) -> dict[Ref, Instance]:
+def submodules(
+    program: Program[Any], heap: Heap, ref: Ref, found: dict[Ref, Instance] | None = None
+) -> dict[Ref, Instance]:
     """The module and all registered below it. What lies in plain containers is not registered."""
     found = {} if found is None else found
     thing = heap.get(ref)
@@ -194,7 +201,9 @@ def attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: Value, name
     if isinstance(base, TensorValue):
         if name == "data":
             return TensorValue(through=base.through)
-        return UNKNOWN if name in ("shape", "dtype", "device", "grad", "grad_fn", "requires_grad") else Method(base, name)
+        return (
+            UNKNOWN if name in ("shape", "dtype", "device", "grad", "grad_fn", "requires_grad") else Method(base, name)
+        )
     if isinstance(base, ParameterValue):
         return UNKNOWN if name in ("grad", "shape", "requires_grad", "device", "dtype") else Method(base, name)
     if isinstance(base, FunctionValue | BoundMethod):
@@ -240,7 +249,11 @@ def _instance_attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: R
     path = class_name(thing)
     if path == TRAINER:
         _trainer_attribute(ev, node, name, on_class=False)
-    if is_module_object(ev.program, thing) and path.startswith("torch.nn.") and ev.program.frameworks.signature(f"{path}.{name}") is None:
+    if (
+        is_module_object(ev.program, thing)
+        and path.startswith("torch.nn.")
+        and ev.program.frameworks.signature(f"{path}.{name}") is None
+    ):
         return _parameter_of_layer(ev, base, thing, path, name)
     return Method(base, name)
 
@@ -250,7 +263,9 @@ def _parameter_of_layer(ev: Evaluator, base: Ref, thing: Instance, path: str, na
     given = dict(thing.arguments)
     plain = not any(key in given for key in ("bias", "affine", "elementwise_affine", "**"))
     if name in ("weight", "bias") and plain and _WITH_WEIGHT.fullmatch(path):
-        if ev.program.frameworks.has_parameters(path) is True and (name == "weight" or not _WITHOUT_BIAS.fullmatch(path)):
+        if ev.program.frameworks.has_parameters(path) is True and (
+            name == "weight" or not _WITHOUT_BIAS.fullmatch(path)
+        ):
             return ParameterValue(frozenset({base}))
     return UNKNOWN
 
@@ -302,7 +317,12 @@ def _class_attribute(ev: Evaluator, base: ClassValue, name: str) -> Value:
 
 # -------------------------------------------------------------------------------------------------- writing
 def set_attribute(
-    ev: Evaluator, node: tree.Attribute | tree.Call, base: Value, value: Value, source: tree.Expression | None, name: str = ""
+    ev: Evaluator,
+    node: tree.Attribute | tree.Call,
+    base: Value,
+    value: Value,
+    source: tree.Expression | None,
+    name: str = "",
 ) -> None:
     """`base.name = value`."""
     name = name or (node.name if isinstance(node, tree.Attribute) else "")
@@ -346,7 +366,12 @@ def _has_setter(ev: Evaluator, thing: Instance, name: str) -> bool:
 
 
 def _emit_attribute(
-    ev: Evaluator, node: tree.Attribute | tree.Call, base: Value, name: str, value: Value, source: tree.Expression | None
+    ev: Evaluator,
+    node: tree.Attribute | tree.Call,
+    base: Value,
+    name: str,
+    value: Value,
+    source: tree.Expression | None,
 ) -> None:
     site = ev.reported(node.span)
     thing = ev.instance(base)

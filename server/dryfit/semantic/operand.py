@@ -26,7 +26,6 @@ from dryfit.semantic.values import (
     options,
 )
 from dryfit.syntax import tree
-from dryfit.text.span import Span
 
 
 class Classes(Protocol):
@@ -218,7 +217,7 @@ class Operand:
             return UNKNOWN
         return tuple((self._at(e.key, e.key_site), self._at(e.value, e.value_site)) for e in thing.entries)
 
-    def entry(self, key: str) -> Operand | None | Unknown:
+    def entry(self, key: str) -> Operand | Unknown | None:
         """The value of a dict's key; None if it certainly has none; Unknown if that cannot be told."""
         thing = self._object
         if not isinstance(thing, DictObject):
@@ -288,9 +287,17 @@ class Operand:
         if depth > 4:
             return False
         if isinstance(value, ParameterValue):
-            return not value.is_open and bool(value.of) and all(self.classes.is_empty_module(self.heap, r) for r in value.of)
+            return (
+                not value.is_open
+                and bool(value.of)
+                and all(self.classes.is_empty_module(self.heap, r) for r in value.of)
+            )
         if isinstance(thing, Instance):
-            return self.is_a("torch.nn.Module") and isinstance(value, Ref) and self.classes.is_empty_module(self.heap, value)
+            return (
+                self.is_a("torch.nn.Module")
+                and isinstance(value, Ref)
+                and self.classes.is_empty_module(self.heap, value)
+            )
         if isinstance(thing, GeneratorObject):
             return thing.used is False and self._at(thing.element)._is_empty(depth + 1)
         if isinstance(thing, DictObject):
@@ -322,7 +329,7 @@ class Operand:
                 yield from part._whole(depth + 1)
 
     # ------------------------------------------------------------------------------------------------ objects
-    def attribute(self, name: str) -> Operand | None | Unknown:
+    def attribute(self, name: str) -> Operand | Unknown | None:
         """An attribute of an instance that was seen being set; None if it certainly has none; else Unknown."""
         thing = self._object
         if not isinstance(thing, Instance):
@@ -360,49 +367,3 @@ _KINDS: Mapping[type, str] = {
     ParameterValue: "parameter",
     TensorValue: "tensor",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class KeywordArgument:
-    """`name=value`. `argument` is its written form in the call, None if it came from `**mapping`."""
-
-    name: str
-    value: Operand
-    name_site: Site
-    argument: tree.Argument | None
-
-
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """The arguments of a call, with `*sequences` and `**mappings` unpacked as far as they are known."""
-
-    call: tree.Call
-    site: Site
-    positional: tuple[Operand, ...] = ()
-    keywords: Mapping[str, KeywordArgument] = field(default_factory=dict)
-    has_unknown_positional: bool = False
-    has_unknown_keywords: bool = False
-
-    def get(self, position: int | None, name: str) -> Operand | None | Unknown:
-        """The argument at a position or of a name; None if it is certainly not given; Unknown if it may be."""
-        if position is not None and position < len(self.positional):
-            return self.positional[position]
-        if name in self.keywords:
-            return self.keywords[name].value
-        if self.has_unknown_keywords or (position is not None and self.has_unknown_positional):
-            return UNKNOWN
-        return None
-
-    def known(self, position: int | None, name: str) -> Operand | None:
-        """The argument if it is certainly given, else None; ask `get` to tell "not given" from "cannot tell"."""
-        found = self.get(position, name)
-        return found if isinstance(found, Operand) else None
-
-    @property
-    def are_complete(self) -> bool:
-        """Everything that is passed is known."""
-        return not (self.has_unknown_keywords or self.has_unknown_positional)
-
-    def site_of(self, span: Span) -> Site:
-        """A place inside the call."""
-        return Site(self.site.module, self.site.place, span)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 from dryfit.frameworks import Frameworks
-from dryfit.semantic import classes, objects, questions
+from dryfit.semantic import changes, classes, objects, questions
 from dryfit.semantic.file_model import FileModel
 from dryfit.semantic.heap import Heap
 from dryfit.semantic.memory import Memory
@@ -49,19 +49,19 @@ class Program(Generic[J]):
         self._documents[module] = document
         self.files[module] = FileModel(document, previous)
         if previous is not None:
-            self._memory.invalidate(questions.changed_inputs(module, previous, self.files[module], self._memory.keys))
+            self._memory.invalidate(changes.changed_inputs(module, previous, self.files[module], self._memory.known))
 
     def changed(self, module: str) -> None:
         """The document was edited: whatever rests on the units that changed is stale."""
         previous = self.files[module]
         now = self.files[module] = FileModel(self._documents[module], previous)
-        self._memory.invalidate(questions.changed_inputs(module, previous, now, self._memory.keys))
+        self._memory.invalidate(changes.changed_inputs(module, previous, now, self._memory.known))
         self._memory.prune(MAX_ANSWERS)
 
     def close(self, module: str) -> None:
         self.files.pop(module, None)
         self._documents.pop(module, None)
-        self._memory.forget([key for key in self._memory.keys() if len(key) > 1 and key[1] == module])
+        self._memory.forget([key for key in self._memory.known() if len(key) > 1 and key[1] == module])
 
     # --------------------------------------------------------------------------------------------------- roots
     def roots(self, module: str) -> tuple[str, ...]:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dryfit.semantic import calls, classes, coverage, statements
+from dryfit.semantic import assignments, calls, classes, coverage, statements
 from dryfit.semantic.evaluator import Evaluator, OutOfBudgetError
 from dryfit.semantic.facts import ClassDefined, Fact, FunctionEnded, HookDefined, Returned
 from dryfit.semantic.heap import ANYTHING, Heap, Instance
 from dryfit.semantic.model import SemanticModel
 from dryfit.semantic.operand import Operand
 from dryfit.semantic.state import State
-from dryfit.semantic.values import UNKNOWN, ClassValue, ConstantValue, External, FunctionValue, Ref, Site, Unknown, Value
+from dryfit.semantic.values import (
+    UNKNOWN,
+    ClassValue,
+    ConstantValue,
+    External,
+    FunctionValue,
+    Ref,
+    Site,
+    Unknown,
+    Value,
+)
 from dryfit.syntax import tree
 
 if TYPE_CHECKING:
@@ -59,7 +69,7 @@ def run_module_body(program: Program[Any], ev: Evaluator, module: str) -> None:
                     value = ClassValue(module, name) if program.ask("is_plain_class", module, name) else UNKNOWN
                 elif _is_plain(program, module, decorators):
                     value = FunctionValue(module, place, name)
-                statements.bind(ev, name, value)
+                assignments.bind(ev, name, value)
     except OutOfBudgetError:
         del ev.frames[1:]
         if ev.is_stopped:
@@ -137,7 +147,10 @@ def _function_root(program: Program[Any], module: str, name: str) -> tuple[Fact,
         if definition is not None:
             is_hook = True
             site = Site(module, place, node.name_span)
-            plain = all(d in ("builtins.staticmethod", "torch.no_grad", "torch.inference_mode", "typing.override") for d in decorators)
+            plain = all(
+                d in ("builtins.staticmethod", "torch.no_grad", "torch.inference_mode", "typing.override")
+                for d in decorators
+            )
             is_static = "builtins.staticmethod" in decorators
             before.append(HookDefined(site, kind, node.name, owner.path, node, is_static, plain, definition))
     if not is_hook and not program.ask("worth", module, place, 3):

@@ -44,6 +44,11 @@ def lower_unit(unit: Unit, parser: Parser) -> tuple[tree.Statement, ...] | None:
     return None
 
 
+def is_known_to_ast(unit: Unit) -> bool:
+    """Does the running Python parse the unit?"""
+    return _by_ast(*_standing_alone(unit)) is not None
+
+
 def is_quick(text: str) -> bool:
     """Can libcst be asked at a keystroke?"""
     return len(text) <= _MOST_CHARACTERS and is_shallow(text)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import warnings
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
-from dryfit.syntax.document import Document
+from dryfit.syntax.parsing import is_known_to_ast, lower_unit
+from dryfit.syntax.units import cut
 from dryfit.text.newlines import normalised
 
 _MOST_NEWER_PARTS = 10
@@ -70,21 +73,14 @@ def _odd_character(text: str, message: str) -> SyntaxProblem:
 
 
 def _without_newer_part(text: str, line: int) -> str | None:
-    """The text with the unit at a line replaced by `pass`; None if it is refused by every parser."""
-    document = Document(text)
-    index = document.index_at(line)
-    unit = document.units[index]
-    if not unit.parsed or not unit.is_closed or _refusal_alone(unit.text, unit.indent) is None:
+    """The text without the unit at a line, if that is what `ast` refuses and libcst knows; else None."""
+    units = cut(text)
+    starts = list(accumulate([unit.lines for unit in units], initial=0))
+    index = min(bisect_right(starts, line), len(units)) - 1
+    unit = units[index]
+    if not unit.is_closed or is_known_to_ast(unit) or lower_unit(unit, "ast") is None:
         return None
-    blank = f"{unit.indent}pass" + "\n" * max(1, unit.lines)
-    if unit.is_header:
-        return None
-    return (
-        "".join([other.text for other in document.units[:index]])
-        + blank
-        + "".join([other.text for other in document.units[index + 1 :]])
-    )
-
-
-def _refusal_alone(text: str, indent: str) -> SyntaxProblem | None:
-    return _refusal("if 1:\n" + text if indent else text)
+    has_members = unit.is_header and index + 1 < len(units) and len(units[index + 1].indent) > len(unit.indent)
+    instead = unit.indent + ("if 1:" if has_members else "pass") + "\n" * max(1, unit.lines)
+    texts = [other.text for other in units]
+    return "".join([*texts[:index], instead, *texts[index + 1 :]])

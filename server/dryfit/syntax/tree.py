@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from dryfit.text.span import Span
 
-ConstantValue: TypeAlias = "None | bool | int | float | complex | str | bytes | object"  # object: Ellipsis
+ConstantValue: TypeAlias = object  # None, bool, int, float, complex, str, bytes or Ellipsis
 
 
 # ------------------------------------------------------------------------------------------------ expressions
@@ -27,10 +27,23 @@ class Name:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Constant:
+    """A literal. `1`, `1.0` and `True` are three: equality tells them apart."""
+
     value: ConstantValue
     span: Span
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Constant)
+            and self.value.__class__ is other.value.__class__
+            and self.value == other.value
+            and self.span == other.span
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.value, self.span))
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,18 +425,18 @@ def walk(node: Node) -> Iterator[Node]:
 
 def _reversed_children(node: Node) -> list[Node]:
     found: list[Node] = []
-    todo: list[object] = [getattr(node, name) for name in _child_fields(node.__class__)]
+    todo: list[object] = [getattr(node, name) for name in _child_fields(type(node))]  # type: ignore[arg-type]
     while todo:
         item = todo.pop()
-        if item.__class__ is tuple:
-            todo.extend(item)  # type: ignore[arg-type]
+        if isinstance(item, tuple):
+            todo.extend(item)
         elif item is not None and item.__class__ is not str:
             found.append(item)  # type: ignore[arg-type]
     return found
 
 
 @cache
-def _child_fields(node_class: type[Node]) -> tuple[str, ...]:
-    """The fields that can hold nodes, by their annotations."""
+def _child_fields(node_class: type[object]) -> tuple[str, ...]:
+    """The fields of a node class that can hold nodes, by their annotations."""
     kinds = ("Expression", "Statement", "Argument", "Parameter", "Clause", "Handler", "Case", "Alias")
-    return tuple(f.name for f in fields(node_class) if any(kind in str(f.type) for kind in kinds))
+    return tuple(f.name for f in fields(node_class) if any(kind in str(f.type) for kind in kinds))  # type: ignore[arg-type]

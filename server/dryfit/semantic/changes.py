@@ -1,0 +1,83 @@
+"""Which inputs an edit has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dryfit.semantic.file_model import FileModel
+from dryfit.syntax import tree
+
+if TYPE_CHECKING:
+    pass
+
+
+def changed_inputs(
+    module: str, before: FileModel, after: FileModel, known: Callable[[], list[tuple[Any, ...]]]
+) -> list[tuple[Any, ...]]:
+    """The inputs that an edit has changed."""
+    gone = {place for place in before.unit_at.keys() | after.unit_at.keys() if not _is_same_unit(before, after, place)}
+    keys = _changed_of_file(module, gone, before, after)
+    for place in gone:
+        keys += [("place", module, place), ("summary", module, place)]
+    for name in before.roots.keys() | after.roots.keys():
+        a, b = before.roots.get(name), after.roots.get(name)
+        if a is None or b is None or a.node is not b.node or a.place != b.place or a.path != b.path:
+            keys.append(("root_input", module, name))
+    for path in before.classes.keys() | after.classes.keys():
+        keys += _changed_class(module, path, before, after)
+    keys += _changed_statics(module, gone, before, after, known)
+    return keys
+
+
+def _changed_of_file(module: str, gone: set[str], before: FileModel, after: FileModel) -> list[tuple[Any, ...]]:
+    """The inputs that are about the file as a whole."""
+    keys: list[tuple[Any, ...]] = []
+    tops = [[place for place, _ in file.top] for file in (before, after)]
+    if tops[0] != tops[1] or not gone.isdisjoint(tops[1]):
+        keys += [(name, module) for name in ("top", "stars", "imports_fabric")]
+    for field in ("global_names", "optimizers"):
+        said = [[getattr(f.summaries[p], field) for p in sorted(gone) if p in f.summaries] for f in (before, after)]
+        if said[0] != said[1]:
+            keys.append(("global_writes" if field == "global_names" else "optimizer_calls", module))
+    return keys
+
+
+def _is_same_unit(before: FileModel, after: FileModel, place: str) -> bool:
+    a, b = before.statements.get(place), after.statements.get(place)
+    if a is None or b is None:
+        return False
+    x, y = before.summaries[place], after.summaries[place]
+    return a is b and (x.has_effect, x.called_names) == (y.has_effect, y.called_names)
+
+
+def _changed_class(module: str, path: str, before: FileModel, after: FileModel) -> list[tuple[Any, ...]]:
+    a, b = before.classes.get(path), after.classes.get(path)
+    keys: list[tuple[Any, ...]] = []
+    if a is None or b is None or a.node is not b.node or a.place != b.place:
+        keys.append(("class", module, path))
+    mine, theirs = a.members if a else {}, b.members if b else {}
+    if list(mine) != list(theirs):
+        keys.append(("names", module, path))
+    for name in mine.keys() | theirs.keys():
+        x, y = mine.get(name), theirs.get(name)
+        if x is None or y is None or x[0] is not y[0] or x[1] != y[1]:
+            keys.append(("node", module, path, name))
+    return keys
+
+
+def _changed_statics(
+    module: str, gone: set[str], before: FileModel, after: FileModel, known: Callable[[], list[tuple[Any, ...]]]
+) -> list[tuple[Any, ...]]:
+    """Which names at the top may be bound differently: all, unless only definitions changed."""
+    tops = {place for place, _ in (*before.top, *after.top)}
+    changed = [
+        statement for place in gone & tops for file in (before, after) for statement in file.statements.get(place, ())
+    ]
+    if not gone & tops:
+        return []
+    names = {s.name for s in changed if isinstance(s, tree.Function | tree.Class)}
+    only_definitions = all(isinstance(s, tree.Function | tree.Class) for s in changed)
+    return [
+        key for key in known() if key[0] == "static" and key[1] == module and (not only_definitions or key[2] in names)
+    ]
