@@ -122,6 +122,7 @@ async def test_the_nearest_settings_file_and_its_changes(talk: Talk, tmp_path: P
     (registered,) = talk.said("client/registerCapability")[0]["registrations"]
     assert registered["method"] == "workspace/didChangeWatchedFiles"
 
+    talk.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": uri, "type": 2}]})  # nothing comes of it
     settings.write_text("severity = {param-group-not-a-dict = 3}\n", encoding="utf-8")
     talk.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": settings.as_uri(), "type": 2}]})
     await talk.until(lambda: [item["severity"] for item in talk.diagnostics[uri]["diagnostics"]] == [1])

@@ -61,6 +61,14 @@ async def test_after_shutdown(talk: Talk) -> None:
     assert talk.diagnostics == {}
 
 
+@pytest.mark.parametrize("params", [None, {}, []], ids=str)
+async def test_the_end_is_not_missed_for_its_parameters(talk: Talk, params: Any) -> None:
+    await talk.start()
+    assert await talk.request("shutdown", params) is None
+    talk.notify("exit", params)
+    assert await talk.application.protocol.ended() == 0
+
+
 async def test_exit_without_shutdown(talk: Talk) -> None:
     await talk.start()
     talk.notify("exit")

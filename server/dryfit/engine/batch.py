@@ -19,6 +19,7 @@ from dryfit.engine.fix import fix_text, ignore_all
 from dryfit.engine.packs import load_packs
 from dryfit.engine.settings import Settings
 from dryfit.engine.settings_file import SettingsFinder
+from dryfit.engine.surroundings import Surroundings
 from dryfit.engine.unused import Vocabulary
 from dryfit.frameworks import Frameworks
 from dryfit.rulekit import Rule
@@ -110,13 +111,14 @@ class FileChecker:
     rules: Sequence[Rule]
     frameworks: Frameworks
     settings: Callable[[str], Settings]
+    surroundings: Surroundings
 
     @staticmethod
     def of(options: BatchOptions) -> FileChecker:
         rules = load_packs().rules
         frameworks = frameworks_of(options.python, cache_folder(os.environ) if options.use_cache else None)
         finder = SettingsFinder(Vocabulary.of(rules, ()), options.folder, options.select, options.ignore)
-        return FileChecker(options, rules, frameworks, finder.of_file)
+        return FileChecker(options, rules, frameworks, finder.of_file, Surroundings())
 
     def file(self, path: str) -> FileReport:
         """Read a file and check it; in the mode FIX, write it if something was fixed."""
@@ -142,7 +144,8 @@ class FileChecker:
 
     def _source(self, path: str, text: str, settings: Settings) -> tuple[FileReport, str]:
         def checked(text: str) -> CheckResult:
-            return check(text, path, self.rules, settings, self.frameworks)
+            beside_fabric = self.surroundings.has_fabric(path, text)
+            return check(text, path, self.rules, settings, self.frameworks, beside_fabric=beside_fabric)
 
         if self.options.mode is Mode.CHECK:
             return _report(path, text, checked(text)), text

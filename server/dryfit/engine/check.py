@@ -32,16 +32,23 @@ class CheckResult:
 
 
 def check(
-    text: str, path: str, rules: Sequence[Rule], settings: Settings, frameworks: Frameworks, guard: bool = True
+    text: str,
+    path: str,
+    rules: Sequence[Rule],
+    settings: Settings,
+    frameworks: Frameworks,
+    guard: bool = True,
+    beside_fabric: bool = False,
 ) -> CheckResult:
     """All findings in a text, suppressions applied, in the order of their places.
 
     `guard`: a rule that crashes costs its own findings, an error of ours those of one function; False lets it through.
+    `beside_fabric`: files beside this one drive modules by Lightning Fabric.
     """
     enabled = settings.enabled(rules, path)
     document = Document(text, parser="ast")
     program: Program[Judgement] = Program(frameworks, judge_with(lambda module: enabled, guard))
-    program.open(path, document)
+    program.open(path, document, beside_fabric=beside_fabric)
     judgements: list[Judgement] = []
     crashes: set[str] = set()
     for root in program.roots(path):

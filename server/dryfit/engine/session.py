@@ -16,6 +16,7 @@ from dryfit.engine.judge import Found, Judgement, RuleCrash, judge_with
 from dryfit.engine.report import report
 from dryfit.engine.settings import Settings
 from dryfit.engine.suppress import MARK, Suppression, suppressions_in
+from dryfit.engine.surroundings import Surroundings
 from dryfit.engine.unused import Vocabulary
 from dryfit.frameworks import Frameworks
 from dryfit.rulekit import Rule, Site
@@ -36,6 +37,7 @@ class Session:
     def __init__(
         self, rules: Sequence[Rule], settings: Callable[[str], Settings], frameworks: Frameworks, guard: bool = True
     ) -> None:
+        self._surroundings = Surroundings()
         self._rules = tuple(rules)
         self._settings = settings
         self._guard = guard
@@ -48,7 +50,7 @@ class Session:
         document = Document(text, parser="libcst")
         settings = self._settings(name)
         self._files[name] = _File(name, document, settings, self._rules)
-        self._program.open(name, document)
+        self._program.open(name, document, beside_fabric=self._surroundings.has_fabric(name, text))
 
     def edit(self, name: str, span: Span, new_text: str) -> None:
         """Replace a range of the present text, in code points."""

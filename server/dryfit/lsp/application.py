@@ -14,7 +14,7 @@ from pygls.uris import to_fs_path
 
 import dryfit
 from dryfit.lsp.client import Client
-from dryfit.lsp.protocol import Protocol
+from dryfit.lsp.protocol import Conversation
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CONFIGURATION_SECONDS = 1.0  # a client that does not answer for so long has no configuration
 FIX_ALL = "source.fixAll.dryfit"
-SETTINGS_FILES = "**/{pyproject.toml,dryfit.toml}"
+SETTINGS_FILES = ("pyproject.toml", "dryfit.toml")
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +31,10 @@ logger = logging.getLogger(__name__)
 class Application(LanguageServer):
     """One client's server. The workbench, and the engine with it, is made after `initialize` is answered."""
 
-    protocol: Protocol
+    protocol: Conversation
 
     def __init__(self, on_ready: Callable[[], None]) -> None:
-        super().__init__("dryfit", dryfit.__version__, protocol_cls=Protocol)
+        super().__init__("dryfit", dryfit.__version__, protocol_cls=Conversation)
         self.client = Client()
         self._on_ready = on_ready
         self._workbench: Workbench | None = None
@@ -89,7 +89,8 @@ class Application(LanguageServer):
 
     def watch_settings_files(self) -> None:
         if self.client.watches_files:
-            options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(SETTINGS_FILES)])
+            watcher = types.FileSystemWatcher("**/{" + ",".join(SETTINGS_FILES) + "}")
+            options = types.DidChangeWatchedFilesRegistrationOptions([watcher])
             registration = types.Registration("dryfit settings", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
             self.client_register_capability(types.RegistrationParams([registration]))
 
@@ -153,7 +154,8 @@ def _register_lifecycle(server: Application) -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
-        server.workbench.configure_again()
+        if any(change.uri.endswith(SETTINGS_FILES) for change in params.changes):
+            server.workbench.configure_again()
 
 
 def _register_documents(server: Application) -> None:

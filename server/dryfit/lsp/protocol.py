@@ -35,10 +35,9 @@ OWN_TEXT_KEEPING = (
     types.TEXT_DOCUMENT_DID_CHANGE,
     types.TEXT_DOCUMENT_DID_CLOSE,
 )
-BEFORE_INITIALIZE = (types.INITIALIZE, types.EXIT)
 
 
-class Protocol(LanguageServerProtocol):
+class Conversation(LanguageServerProtocol):
     """pygls's protocol, with an answer to every request, in every state of the session.
 
     `heard` is called for every message. `is_initialized` is set by the server when it knows its client.
@@ -65,7 +64,7 @@ class Protocol(LanguageServerProtocol):
 
     def gone(self) -> None:
         """The client closed the connection; without `shutdown` that is an error."""
-        self._end(0 if self._shutdown else 1)
+        self._end()
 
     def receive(self, body: bytes) -> None:
         """Handle one message; whatever it is, nothing is raised, and a request is answered."""
@@ -92,7 +91,7 @@ class Protocol(LanguageServerProtocol):
             self._refuse(None, JsonRpcInvalidRequest("the request's id is neither a number nor a string"))
         elif self._shutdown:
             self._refuse(msg_id, JsonRpcInvalidRequest(f"`{method}` after `shutdown`"))
-        elif not self.is_initialized and method not in BEFORE_INITIALIZE:
+        elif not self.is_initialized and method != types.INITIALIZE:
             self._refuse(msg_id, JsonRpcServerNotInitialized(f"`{method}` before `initialize`"))
         elif self.is_initialized and method == types.INITIALIZE:
             self._refuse(msg_id, JsonRpcInvalidRequest("`initialize` a second time"))
@@ -107,7 +106,10 @@ class Protocol(LanguageServerProtocol):
             contextvars.copy_context().run(self._handle_request, msg_id, method, request.params)
 
     def _receive_notification(self, method: str, message: Mapping[str, Any]) -> None:
-        if method != types.EXIT and (self._shutdown or not self.is_initialized):
+        if method == types.EXIT:
+            self._end()
+            return
+        if self._shutdown or not self.is_initialized:
             return
         if method != types.CANCEL_REQUEST and not self._is_known(method):
             return
@@ -162,15 +164,11 @@ class Protocol(LanguageServerProtocol):
             handler(*args)
         self._shutdown = True
 
-    @lsp_method(types.EXIT)
-    def lsp_exit(self, *args: Any) -> None:  # type: ignore[override]
+    def _end(self) -> None:
         """End the session: with 0 after `shutdown`, else with 1, as the protocol says."""
-        self._end(0 if self._shutdown else 1)
-
-    def _end(self, code: int) -> None:
         ended = self.ended()
         if not ended.done():
-            ended.set_result(code)
+            ended.set_result(0 if self._shutdown else 1)
 
     # -- Book keeping
 

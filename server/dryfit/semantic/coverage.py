@@ -87,7 +87,8 @@ class _Judge:
         value = fact.loss.value
         if not isinstance(value, TensorValue):
             return
-        if not any(objects.is_module_object(self.program, self.heap.get(r)) for r in self.held):
+        trained = value.sources & self.held
+        if trained and not any(objects.is_module_object(self.program, self.heap.get(r)) for r in trained):
             return  # single parameters are trained: a prompt, an image
         for ref in sorted(value.sources, key=lambda r: r.label):
             # In front of something that is held it is what a head is trained on: left alone on purpose.
