@@ -219,5 +219,16 @@ RULE = Rule(
             p.grad.mul_(scale)
         optimizer.step()
         """,
+        # The step uses what `backward` has left; the gradients taken afterwards are for the eye.
+        """
+        import torch
+
+        net = torch.nn.Linear(4, 2)
+        before = net.weight.clone()
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        net(torch.randn(8, 4)).pow(2).mean().backward()
+        sharpness = torch.autograd.grad(net(torch.randn(8, 4)).pow(2).mean(), list(net.parameters()))
+        optimizer.step()
+        """,
     ),
 )

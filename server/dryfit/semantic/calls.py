@@ -198,7 +198,7 @@ def inline(
     values = passed.values()
     if node is None or len(ev.frames) > MAX_DEPTH or any(f.node is node for f in ev.frames):
         return ev.unknown_call(receiver, values, is_project=True)
-    if isinstance(node, tree.Function) and function.node is None and not ev.program.is_worth_walking(function):
+    if isinstance(node, tree.Function) and function.node is None and not ev.program.is_worth_walking(function, owner):
         return ev.unknown_call(receiver, values, is_project=True)
     bound = _bind(ev, node, passed, receiver)
     if bound is None:

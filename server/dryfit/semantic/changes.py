@@ -48,7 +48,7 @@ def _is_same_unit(before: FileModel, after: FileModel, place: str) -> bool:
     if a is None or b is None:
         return False
     x, y = before.summaries[place], after.summaries[place]
-    return a is b and (x.has_effect, x.called_names) == (y.has_effect, y.called_names)
+    return a is b and x == y
 
 
 def _changed_class(module: str, path: str, before: FileModel, after: FileModel) -> list[tuple[Any, ...]]:

@@ -90,7 +90,7 @@ class _Judge:
         trained = value.sources & self.held
         if trained and not any(objects.is_module_object(self.program, self.heap.get(r)) for r in trained):
             return  # single parameters are trained: a prompt, an image
-        for ref in sorted(value.sources, key=lambda r: r.label):
+        for ref in sorted(value.sources, key=str):
             # In front of something that is held it is what a head is trained on: left alone on purpose.
             if not self._stands_before_held(ref):
                 top = self._topmost(ref)
@@ -104,10 +104,10 @@ class _Judge:
 
     def behind_held(self, optimizers: dict[Ref, Instance]) -> Iterator[NeverHeld]:
         """A fresh layer works on what a held layer of the same module puts out, and nobody steps it."""
-        for _, thing in sorted(optimizers.items(), key=lambda item: item[0].label):
+        for _, thing in sorted(optimizers.items(), key=lambda item: str(item[0])):
             if thing.holds is None or thing.made_at is None:
                 continue
-            for parent in sorted(self._partly_held(thing), key=lambda r: r.label):
+            for parent in sorted(self._partly_held(thing), key=str):
                 for ref, behind, site in self._forward_calls(parent):
                     own = {r for h in thing.holds.of for r in (h, *objects.submodules(self.program, self.heap, h))}
                     if behind & own and ref in objects.submodules(self.program, self.heap, parent):
@@ -204,7 +204,7 @@ class _Judge:
     def _expected(self, left_out: Ref, optimizers: dict[Ref, Instance]) -> Site | None:
         """Where it would be held: a second optimizer over what another one holds already, or the only one."""
         seen: set[frozenset[Ref]] = set()
-        for _, thing in sorted(optimizers.items(), key=lambda item: item[0].label):
+        for _, thing in sorted(optimizers.items(), key=lambda item: str(item[0])):
             holds = thing.holds.of if thing.holds is not None else frozenset()
             if holds in seen or len(optimizers) == 1:
                 return thing.made_at

@@ -14,11 +14,16 @@ from dryfit.syntax.document import Document
 from dryfit.syntax.units import Unit
 
 # Words without which neither a fact nor anything that a fact depends on can come from a body. Leaving a body out can
-# only make us silent.
+# only make us silent. `_EFFECT` is asked of what is walked on its own, `_FEEDS` of what is walked for its callers.
 _EFFECT = re.compile(
     r"optim|backward|zero_grad|\.step\(|parameters\(|Trainer|lr_scheduler|\bnn\.|\bF\.|softmax|sigmoid|cross_entropy"
     r"|CrossEntropy|DataLoader|requires_grad|Sequential|Linear|Conv\d|Parameter|param_groups|dict\(|autograd|super\("
     r"|def forward|def on_|def configure_|_step\(|_epoch_end|torch|\.fit\(|Dataset|get_lr"
+)
+_FEEDS = re.compile(
+    r"optim|backward|zero_grad|\.step\(|parameters\(|Trainer[(.]|lr_scheduler|\bnn\.|\bF\.|softmax|sigmoid|cross_entropy"
+    r"|CrossEntropy|DataLoader\(|requires_grad|Sequential|Linear|Conv\d|Parameter\(|param_groups|\bdict\(|autograd"
+    r"|def forward|\.fit\("
 )
 _GLOBAL = re.compile(r"^[ \t]*global\s", re.M)
 _CALLED = re.compile(r"(\w+)[ \t]*\(")
@@ -31,10 +36,11 @@ _OPTIMIZER_NAME = re.compile(r"[A-Z]\w*")
 
 @dataclass(frozen=True, slots=True)
 class UnitSummary:
-    """What a unit's text tells before anything is evaluated."""
+    """What a unit's text tells before anything is evaluated. Equal if it tells the same of another text."""
 
-    text: str
+    text: str = field(compare=False)
     has_effect: bool
+    feeds_callers: bool
     optimizers: tuple[str, ...]  # last names of calls that may build an optimizer
     global_names: frozenset[str]  # declared `global` in a function of it
     called_names: frozenset[str]
@@ -155,7 +161,9 @@ def summarise(unit: Unit) -> UnitSummary:
                     optimizers.append(_last_name(node.func))
                 elif isinstance(node, tree.ScopeStatement) and node.kind == "global":
                     global_names.update(node.names)
-    return UnitSummary(text, _EFFECT.search(text) is not None, tuple(optimizers), frozenset(global_names), called)
+    has_effect = _EFFECT.search(text) is not None
+    feeds_callers = _FEEDS.search(text) is not None
+    return UnitSummary(text, has_effect, feeds_callers, tuple(optimizers), frozenset(global_names), called)
 
 
 def _last_name(node: tree.Expression) -> str:

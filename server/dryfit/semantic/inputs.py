@@ -137,7 +137,6 @@ def root_input(program: Program[Any], module: str, name: str) -> Any:
 
 
 def summary_input(program: Program[Any], module: str, place: str) -> Any:
-    """(worth a look by its words, names it calls) of a unit."""
+    """What the words of a unit tell."""
     file = program.files.get(module)
-    summary = file.summaries.get(place) if file else None
-    return None if summary is None else (summary.has_effect, summary.called_names)
+    return file.summaries.get(place) if file else None

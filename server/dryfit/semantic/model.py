@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from dryfit.frameworks import Frameworks
@@ -12,7 +12,7 @@ from dryfit.semantic.facts import Fact, FrameworkCall
 F = TypeVar("F")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SemanticModel:
     """The facts of one root, in the order in which they happened, and what the frameworks accept."""
 
@@ -20,15 +20,23 @@ class SemanticModel:
     root: str
     found: tuple[Fact, ...]
     frameworks: Frameworks
+    _by_kind: dict[type, list[Fact]] = field(init=False, repr=False, default_factory=dict)
+    _calls: dict[str, list[FrameworkCall]] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for fact in self.found:
+            self._by_kind.setdefault(type(fact), []).append(fact)
+            if isinstance(fact, FrameworkCall):
+                self._calls.setdefault(fact.name, []).append(fact)
 
     def facts(self, kind: type[F]) -> Iterator[F]:
         """The facts of one kind."""
-        for fact in self.found:
-            if isinstance(fact, kind):
-                yield fact
+        return iter(self._by_kind.get(kind, ()))  # type: ignore[arg-type]
 
     def calls_to(self, *names: str) -> Iterator[FrameworkCall]:
-        """Calls of framework functions, classes or methods by canonical name, methods by the class that was made."""
-        for fact in self.found:
-            if isinstance(fact, FrameworkCall) and fact.name in names:
-                yield fact
+        """Calls of framework functions, classes or methods by canonical name, methods by the class that was made.
+
+        In the order in which they happened for one name; name by name for several.
+        """
+        for name in names:
+            yield from self._calls.get(name, ())

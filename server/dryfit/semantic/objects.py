@@ -296,8 +296,8 @@ def _member_of(ev: Evaluator, base: Ref, thing: Instance, cls: ClassValue, name:
 
 def _unknown_attribute(ev: Evaluator, base: Ref, thing: Instance, name: str) -> Value:
     """An attribute of an unknown object is one unknown object: reading it twice gives the same."""
-    part = Ref((*base.label, f".{name}"))
-    if len(part.label) > MAX_LABEL:
+    part = base.part(f".{name}")
+    if part.depth > MAX_LABEL:
         return UNKNOWN
     if part not in ev.now.heap:
         ev.put(part, ANYTHING)

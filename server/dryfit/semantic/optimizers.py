@@ -114,7 +114,7 @@ def _report_frozen(ev: Evaluator, holds: ParameterValue, site: Site) -> None:
     """Parameters that their own module's code switched off one by one, so that none of the module's own moves."""
     if ev.silence:
         return
-    for ref in sorted(holds.whole, key=lambda r: r.label):
+    for ref in sorted(holds.whole, key=str):
         for module in objects.submodules(ev.program, ev.now.heap, ref).values():
             own = {
                 name: ev.instance(v)
@@ -225,7 +225,7 @@ def _cleared_through_modules(gradients: Gradients, thing: Instance) -> Site | No
     """`net.zero_grad()` cleared all that this optimizer holds."""
     if thing.holds is None or thing.holds.is_open or not thing.holds.of:
         return None
-    places = [gradients.cleared.get(module) for module in sorted(thing.holds.of, key=lambda r: r.label)]
+    places = [gradients.cleared.get(module) for module in sorted(thing.holds.of, key=str)]
     return places[0] if all(places) else None
 
 

@@ -148,8 +148,10 @@ class Program(Generic[J]):
         answer: tree.Function | None = self._memory.ask("definition", function.module, function.place, function.name)
         return answer
 
-    def is_worth_walking(self, function: FunctionValue) -> bool:
-        """May walking this function's body tell anything?"""
+    def is_worth_walking(self, function: FunctionValue, owner: ClassValue | None) -> bool:
+        """May walking this function's body tell its caller anything? The methods of a module compute with it."""
+        if owner is not None and classes.is_module_class(self, owner):
+            return True
         answer: bool = self._memory.ask("worth", function.module, function.place, 3)
         return answer
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dryfit.semantic.program import Program
 
 MAX_REACHABLE = 600
-MAX_SMALL = 8  # statements of a function that is followed whatever its words are
+MAX_SMALL = 4  # statements of a function that is followed whatever its words are
 
 _UNFOLLOWED = frozenset({"builtins.property", "functools.cached_property", "contextlib.contextmanager"})
 
@@ -258,25 +258,31 @@ def definition(program: Program[Any], module: str, place: str, name: str) -> tre
 
 
 def worth(program: Program[Any], module: str, place: str, depth: int) -> bool:
-    """Does a unit, or what it calls in its class or module, contain a word that matters?"""
+    """Does a unit, or what it calls in its class or module, contain a word that matters to its callers?"""
     summary = program.ask("summary", module, place)
     if summary is None:
         return False
-    has_effect, called = summary
-    if has_effect:
+    if summary.feeds_callers:
         return True
-    file = program.files[module]
     statements = program.ask("place", module, place) or ()
     if any(isinstance(s, tree.Function) and len(s.body) <= MAX_SMALL for s in statements):
         return True  # small enough to be worth it whatever it says: it may just return something
-    if depth:
-        path = place.rsplit(".", 1)[0].split("#")[0] if "." in place else ""
-        members = file.classes[path].members if path in file.classes else {}
-        for name in called:
-            target = members.get(name) or file.functions.get(name)
-            if target is not None and target[1] != place and program.ask("worth", module, target[1], depth - 1):
-                return True
-    return False
+    path = place.rsplit(".", 1)[0].split("#")[0] if "." in place else ""
+    return depth > 0 and any(
+        target != place and program.ask("worth", module, target, depth - 1)
+        for name in sorted(summary.called_names)
+        if (target := _called_place(program, module, path, name))
+    )
+
+
+def _called_place(program: Program[Any], module: str, path: str, name: str) -> str:
+    """Where the method of a class, or the function of a module, of this name stands; "" if it is neither."""
+    found = program.ask("node", module, path, name) if path else None
+    if found is None:
+        found = program.ask("static", module, name)
+    if found is None or found == "evaluate" or not isinstance(found[0], tree.Function):
+        return ""
+    return str(found[1])
 
 
 # ----------------------------------------------------------------------------------------------------- objects

@@ -153,7 +153,11 @@ def _function_root(program: Program[Any], module: str, name: str) -> tuple[Fact,
             )
             is_static = "builtins.staticmethod" in decorators
             before.append(HookDefined(site, kind, node.name, owner.path, node, is_static, plain, definition))
-    if not is_hook and not program.ask("worth", module, place, 3):
+    if (
+        not is_hook
+        and not program.ask("summary", module, place).has_effect
+        and not program.ask("worth", module, place, 3)
+    ):
         return ()
     return (*before, *_walk_root(program, module, place, node, owner, decorators))
 

@@ -80,7 +80,7 @@ def _has_stepped(ev: Evaluator, scheduler: Ref) -> bool | Unknown:
 
 def _made_in_this_walk(ev: Evaluator, ref: Ref) -> bool:
     """Not taken over from another function's world, where it may have been used."""
-    return ref.label[: len(ev.frames[0].label)] == ev.frames[0].label
+    return ref.is_below(ev.frames[0].label)
 
 
 def method_name_site(ev: Evaluator, node: tree.Call, site: Site) -> Site:

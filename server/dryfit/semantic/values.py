@@ -114,11 +114,32 @@ class SuperValue:
     receiver: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """The name of a heap object: the frames that led to it and the occurrence in the last one."""
+_BELOW: Final = " > "
 
-    label: tuple[str, ...]
+
+class Ref(str):
+    """The name of a heap object: the frames that led to it and the occurrence in the last one.
+
+    A string, because heaps are looked up by it all the time and strings remember their hash.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, label: tuple[str, ...]) -> Ref:
+        return super().__new__(cls, _BELOW.join(label))
+
+    def part(self, name: str) -> Ref:
+        """The name of something that belongs to this object."""
+        return Ref((self, name))
+
+    @property
+    def depth(self) -> int:
+        """How many names it is made of, at least."""
+        return self.count(_BELOW) + 1
+
+    def is_below(self, label: tuple[str, ...]) -> bool:
+        """Was it made by these frames, or by what they called?"""
+        return self.startswith(_BELOW.join(label) + _BELOW)
 
 
 @dataclass(frozen=True, slots=True)
