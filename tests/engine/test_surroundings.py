@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from dryfit.engine.batch import BatchOptions, check_some
 
 MODEL = """

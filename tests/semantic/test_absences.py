@@ -24,7 +24,8 @@ TRAIN = "net(torch.randn(2, 2)).sum().backward()\noptimizer.step()\n"
         ("net = Net()\nnet.load_state_dict(torch.load('x'))\noptimizer = A(net.a.parameters())\n", []),
         ("net = Net()\nnet.b.eval()\noptimizer = A(net.a.parameters())\n", []),
         (
-            "net = Net()\noptimizer = A(net.a.parameters())\noptimizer.add_param_group({'params': net.b.parameters()})\n",
+            "net = Net()\noptimizer = A(net.a.parameters())\n"
+            "optimizer.add_param_group({'params': net.b.parameters()})\n",
             [],
         ),
         ("from helper import groups\nnet = Net()\noptimizer = A([{'params': net.a.parameters()}, *groups])\n", []),
@@ -47,7 +48,8 @@ def module(constructor: str, extra: str = "") -> str:
         ("super().__init__()\nself.layers = [nn.Linear(1, 1) for _ in range(3)]", ["layers"]),
         ("super().__init__()\nself.heads = {'a': nn.Linear(1, 1)}", ["heads"]),
         (
-            "super().__init__()\nlayers = []\nfor i in range(3):\n    layers.append(nn.Linear(1, 1))\nself.layers = layers",
+            "super().__init__()\nlayers = []\n"
+            "for i in range(3):\n    layers.append(nn.Linear(1, 1))\nself.layers = layers",
             ["layers"],
         ),
         ("super().__init__()\nself.weights = [nn.Parameter(torch.ones(1))]", ["weights"]),
@@ -97,3 +99,14 @@ def test_parameters_switched_off_by_hand(statement: str, count: int) -> None:
 def test_freezing_a_backbone_is_an_idiom() -> None:
     text = "net = Net()\nfor p in net.a.parameters(): p.requires_grad = False\nA(net.parameters())\n"
     assert facts_of(text, FrozenHeld) == []
+
+
+def test_tied_weights_are_held_with_the_layer_they_are_tied_to() -> None:
+    text = """
+        a, b = nn.Linear(2, 2), nn.Linear(2, 2)
+        b.weight = a.weight
+        optimizer = A(a.parameters())
+        b(a(torch.randn(3, 2))).mean().backward()
+        optimizer.step()
+        """
+    assert facts_of(text, NeverHeld) == []

@@ -69,7 +69,8 @@ def test_a_loop_of_one_pass_is_none() -> None:
 def test_the_innermost_loop_is_meant() -> None:
     text = (
         SETUP
-        + "for e in range(9):\n    optimizer.zero_grad()\n    for i in range(9):\n        net(x).sum().backward(); optimizer.step()\n"
+        + "for e in range(9):\n    optimizer.zero_grad()\n"
+        + "    for i in range(9):\n        net(x).sum().backward(); optimizer.step()\n"
     )
     (loop,) = facts_of(text, TrainingLoop)
     assert loop.clears_gradients is False
@@ -100,7 +101,8 @@ def test_order_of_scheduler_and_optimizer(body: str, has_stepped: object) -> Non
     [
         ("grads = torch.autograd.grad(net(x).sum(), net.parameters()); optimizer.step()", 1),
         (
-            "grads = torch.autograd.grad(net(x).sum(), list(net.parameters()))\nprint(grads[0].norm()); optimizer.step()",
+            "grads = torch.autograd.grad(net(x).sum(), list(net.parameters()))\n"
+            "print(grads[0].norm()); optimizer.step()",
             1,
         ),
         (

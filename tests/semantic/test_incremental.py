@@ -60,10 +60,11 @@ if __name__ == "__main__":
     main()
 """
 )
-PIECES = (
-    "x", "(", ")", "\n", "    ", "self.", "net", ".parameters()", "# ", '"""', "def f(a):\n    return a\n", "lr", "=", ", ",
-    "optimizer.step()", "return ", "class Net:\n", "global LR\n", "import os\n", "0.5", ":", "[", "]", "torch.no_grad()",
-)  # fmt: skip
+PIECES = [
+    *("x", "(", ")", "\n", "    ", "self.", "net", ".parameters()", "# ", '"""', "lr", "=", ", ", "0.5", ":", "[", "]"),
+    *("def f(a):\n    return a\n", "optimizer.step()", "return ", "class Net:\n", "global LR\n", "import os\n"),
+    "torch.no_grad()",
+]
 
 
 def findings(program: Program[str]) -> dict[str, tuple[str, ...]]:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dryfit.semantic.file_model import FileModel
-from dryfit.syntax import tree
-
-if TYPE_CHECKING:
-    pass
+from dryfit.semantic.names import Binding
 
 
-def changed_inputs(
-    module: str, before: FileModel, after: FileModel, known: Callable[[], list[tuple[Any, ...]]]
-) -> list[tuple[Any, ...]]:
+def changed_inputs(module: str, before: FileModel, after: FileModel) -> list[tuple[Any, ...]]:
     """The inputs that an edit has changed."""
     gone = {place for place in before.unit_at.keys() | after.unit_at.keys() if not _is_same_unit(before, after, place)}
     keys = _changed_of_file(module, gone, before, after)
@@ -26,7 +20,7 @@ def changed_inputs(
             keys.append(("root_input", module, name))
     for path in before.classes.keys() | after.classes.keys():
         keys += _changed_class(module, path, before, after)
-    keys += _changed_statics(module, gone, before, after, known)
+    keys += _changed_statics(module, gone, before, after)
     return keys
 
 
@@ -66,18 +60,14 @@ def _changed_class(module: str, path: str, before: FileModel, after: FileModel) 
     return keys
 
 
-def _changed_statics(
-    module: str, gone: set[str], before: FileModel, after: FileModel, known: Callable[[], list[tuple[Any, ...]]]
-) -> list[tuple[Any, ...]]:
-    """Which names at the top may be bound differently: all, unless only definitions changed."""
-    tops = {place for place, _ in (*before.top, *after.top)}
-    changed = [
-        statement for place in gone & tops for file in (before, after) for statement in file.statements.get(place, ())
-    ]
-    if not gone & tops:
-        return []
-    names = {s.name for s in changed if isinstance(s, tree.Function | tree.Class)}
-    only_definitions = all(isinstance(s, tree.Function | tree.Class) for s in changed)
-    return [
-        key for key in known() if key[0] == "static" and key[1] == module and (not only_definitions or key[2] in names)
-    ]
+def _changed_statics(module: str, gone: set[str], before: FileModel, after: FileModel) -> list[tuple[Any, ...]]:
+    """The names at the top that may be bound differently."""
+    names: set[str] = set()
+    for place in gone:
+        old, new = before.bindings.get(place, {}), after.bindings.get(place, {})
+        names.update(name for name in old.keys() | new.keys() if _is_bound_anew(name, old, new))
+    return [("static", module, name) for name in names]
+
+
+def _is_bound_anew(name: str, old: dict[str, Binding], new: dict[str, Binding]) -> bool:
+    return name not in old or name not in new or old[name] is not new[name]

@@ -186,10 +186,7 @@ class _Judge:
         if any(r in self.held for r in inside):
             return False
         return any(
-            t.frozen is False
-            and not t.escaped
-            and self.program.frameworks.has_parameters(objects.class_name(t)) is True
-            for t in inside.values()
+            t.frozen is False and not t.escaped and objects.has_own_parameters(self.program, t) for t in inside.values()
         )
 
     def _is_evaluating(self, ref: Ref) -> bool:
@@ -277,7 +274,7 @@ def _has_weights(program: Program[Any], heap: Heap, value: Value) -> bool:
     if not isinstance(value, Ref) or not objects.is_module_object(program, heap.get(value)):
         return False
     return any(
-        t.frozen is False and program.frameworks.has_parameters(objects.class_name(t)) is True
+        t.frozen is False and objects.has_own_parameters(program, t)
         for t in objects.submodules(program, heap, value).values()
     )
 

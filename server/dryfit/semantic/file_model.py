@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from dryfit.semantic.names import Binding, bindings
 from dryfit.syntax import tree
 from dryfit.syntax.document import Document
 from dryfit.syntax.units import Unit
@@ -67,21 +68,23 @@ class RootInput:
 class FileModel:
     """The units of a document, folded. Built anew after each edit from pieces that are kept by identity."""
 
-    __slots__ = ("classes", "functions", "roots", "starts", "statements", "summaries", "top", "unit_at")
+    __slots__ = ("bindings", "classes", "functions", "roots", "starts", "statements", "summaries", "top", "unit_at")
 
     def __init__(self, document: Document, previous: FileModel | None = None) -> None:
         self.classes: dict[str, ClassModel] = {}
         self.functions: dict[str, tuple[tree.Function, str]] = {}
         self.top: list[tuple[str, tuple[tree.Statement, ...]]] = []
+        self.bindings: dict[str, dict[str, Binding]] = {}  # what the units at the top bind
         self.roots: dict[str, RootInput] = {}
         self.unit_at: dict[str, Unit] = {}
         self.starts: dict[str, int] = {}
         self.statements: dict[str, tuple[tree.Statement, ...]] = {}  # a unit may be lowered again, these stay
         self.summaries: dict[str, UnitSummary] = {}
         known = {s.text: s for s in previous.summaries.values()} if previous else {}
-        self._fold(document, known)
+        bound = {id(statements): previous.bindings[place] for place, statements in previous.top} if previous else {}
+        self._fold(document, known, bound)
 
-    def _fold(self, document: Document, known: dict[str, UnitSummary]) -> None:
+    def _fold(self, document: Document, known: dict[str, UnitSummary], bound: dict[int, dict[str, Binding]]) -> None:
         stack: list[tuple[int, str]] = []  # (width, path) of the classes that are open
         taken: dict[str, int] = {}
         for unit, start in zip(document.units, document.starts, strict=True):
@@ -99,6 +102,8 @@ class FileModel:
                 self._add_members(stack[-1][1], unit.statements, place)
             else:
                 self.top.append((place, unit.statements))
+                names = bound.get(id(unit.statements))
+                self.bindings[place] = bindings(unit.statements) if names is None else names
                 for statement in unit.statements:
                     self._add_top(statement, place)
             if isinstance(first, tree.Class) and unit.is_header:

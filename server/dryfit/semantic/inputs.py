@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from dryfit.semantic import classes
 from dryfit.semantic.file_model import MAY_OPTIMIZE
-from dryfit.semantic.names import bound_names, mentions
 from dryfit.syntax import tree
 
 if TYPE_CHECKING:
     from dryfit.semantic.program import Program
 
-_COMPOUND = (tree.If, tree.Try, tree.For, tree.With, tree.While, tree.Match)
 
 
 def statements_at(program: Program[Any], module: str, place: str) -> tuple[tree.Statement, ...] | None:

@@ -84,12 +84,6 @@ def new_module(ev: Evaluator, path: str, passed: Passed) -> Ref:
     )
 
 
-def has_parameters(ev: Evaluator, thing: Instance) -> bool:
-    """Does a torch module certainly register parameters of its own?"""
-    name = objects.class_name(thing)
-    return bool(name) and ev.program.frameworks.has_parameters(name) is True
-
-
 # --------------------------------------------------------------------------------------------------- calling
 def call_module(ev: Evaluator, ref: Ref, thing: Instance, passed: Passed) -> Value:
     """`module(...)`: runs its forward."""

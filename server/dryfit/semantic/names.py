@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from dryfit.syntax import tree
 
@@ -55,13 +57,42 @@ def bound_names(target: tree.Expression) -> tuple[str, ...]:
     return bound_names(target.value) if isinstance(target, tree.Starred) else ()
 
 
-def mentions(statement: tree.Statement, name: str) -> bool:
-    """Could a compound statement bind this name?"""
-    for node in tree.walk(statement):
-        if isinstance(node, tree.Name) and node.id == name:
-            return True
-        if isinstance(node, tree.Function | tree.Class) and node.name == name:
-            return True
-        if isinstance(node, tree.Import | tree.ImportFrom) and any(alias.bound == name for alias in node.names):
-            return True
-    return False
+Binding: TypeAlias = "tree.Function | tree.Class | tree.Import | tree.ImportFrom | None"
+
+
+def bindings(statements: tuple[tree.Statement, ...]) -> dict[str, Binding]:
+    """The names that statements bind, each with the one definition or import that does; None if it takes more."""
+    found: dict[str, Binding] = {}
+    for statement in statements:
+        if isinstance(statement, tree.Function | tree.Class):
+            found[statement.name] = None if statement.name in found else statement
+        elif isinstance(statement, tree.Import | tree.ImportFrom):
+            for alias in statement.names:
+                found[alias.bound] = None if alias.bound in found else statement
+        else:
+            found.update(dict.fromkeys(_rebound(statement)))
+    return found
+
+
+def _rebound(statement: tree.Statement) -> Iterator[str]:
+    """The names that a statement which is neither a definition nor an import binds, or unbinds."""
+    todo: list[tree.Node] = [statement]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, tree.Function | tree.Class):
+            yield node.name
+            continue
+        if isinstance(node, tree.Import | tree.ImportFrom):
+            yield from [alias.bound for alias in node.names]
+        elif isinstance(node, tree.Assign | tree.Delete):
+            yield from [name for target in node.targets for name in bound_names(target)]
+        elif isinstance(node, tree.AugmentedAssign | tree.For | tree.Walrus):
+            yield from bound_names(node.target)
+        elif isinstance(node, tree.With):
+            yield from [name for _, target in node.items if target is not None for name in bound_names(target)]
+        elif isinstance(node, tree.Handler) and node.name is not None:
+            yield node.name
+        elif isinstance(node, tree.Case):
+            yield from node.names
+        if not isinstance(node, tree.Lambda):
+            todo.extend(tree.children(node))

@@ -117,6 +117,13 @@ def submodules(
     return found
 
 
+def has_own_parameters(program: Program[Any], thing: HeapObject | None) -> bool:
+    """Does a torch layer certainly register parameters that nothing else has? Not if its weight was replaced."""
+    if not isinstance(thing, Instance) or not thing.attributes.keys().isdisjoint(("weight", "bias")):
+        return False
+    return program.frameworks.has_parameters(class_name(thing)) is True
+
+
 def parameter_owners(program: Program[Any], heap: Heap, refs: Iterable[Ref]) -> frozenset[Ref]:
     """What certainly owns a parameter in or below these: torch modules with weights, and Parameter objects."""
     found: set[Ref] = set()
@@ -124,7 +131,7 @@ def parameter_owners(program: Program[Any], heap: Heap, refs: Iterable[Ref]) -> 
         if is_instance_of(program, heap.get(top), classes.PARAMETER):
             found.add(top)
         for ref, thing in submodules(program, heap, top).items():
-            if program.frameworks.has_parameters(class_name(thing)) is True:
+            if has_own_parameters(program, thing):
                 found.add(ref)
             found.update(
                 v
@@ -326,7 +333,7 @@ def set_attribute(
 ) -> None:
     """`base.name = value`."""
     name = name or (node.name if isinstance(node, tree.Attribute) else "")
-    if name == "grad":
+    if name in ("grad", "_grad"):
         ev.now.gradients.taken = None
         ev.now.gradients.cleared.clear()
         ev.record("zero_grad", node.span, None)

@@ -49,13 +49,13 @@ class Program(Generic[J]):
         self._documents[module] = document
         self.files[module] = FileModel(document, previous)
         if previous is not None:
-            self._memory.invalidate(changes.changed_inputs(module, previous, self.files[module], self._memory.known))
+            self._memory.invalidate(changes.changed_inputs(module, previous, self.files[module]))
 
     def changed(self, module: str) -> None:
         """The document was edited: whatever rests on the units that changed is stale."""
         previous = self.files[module]
         now = self.files[module] = FileModel(self._documents[module], previous)
-        self._memory.invalidate(changes.changed_inputs(module, previous, now, self._memory.known))
+        self._memory.invalidate(changes.changed_inputs(module, previous, now))
         self._memory.prune(MAX_ANSWERS)
 
     def close(self, module: str) -> None:

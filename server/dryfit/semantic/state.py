@@ -52,19 +52,20 @@ def join_states(a: State | None, b: State | None) -> State | None:
     if b is None:
         return a
     for mine, theirs in zip(a.environments, b.environments, strict=False):
-        for name, value in theirs.items():
-            present = mine.get(name)
-            if present is None:
-                mine[name] = value  # bound on one way only: any use of it proves that it was that way
-            elif present is not value:
-                mine[name] = join(present, value)
+        if mine != theirs:
+            for name, value in theirs.items():
+                # What is bound on one way only stays: any use of it proves that it was that way.
+                present = mine.setdefault(name, value)
+                if present is not value:
+                    mine[name] = join(present, value)
+    heap = a.heap
+    take_over = heap.setdefault
     for ref, thing in b.heap.items():
-        known = a.heap.get(ref)
-        if known is None:
-            a.heap[ref] = thing
-        elif known is not thing:
-            a.heap[ref] = join_objects(known, thing)
-    a.gradients = _join_gradients(a.gradients, b.gradients)
+        known = take_over(ref, thing)
+        if known is not thing:
+            heap[ref] = join_objects(known, thing)
+    if a.gradients != b.gradients:
+        a.gradients = _join_gradients(a.gradients, b.gradients)
     return a
 
 
