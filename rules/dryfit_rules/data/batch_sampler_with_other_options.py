@@ -29,7 +29,7 @@ BATCH_SAMPLER = 4
 def check(model: SemanticModel) -> Iterator[Finding]:
     for fact in model.facts(facts.LoaderBuilt):
         sampler = fact.arguments.known(BATCH_SAMPLER, "batch_sampler")
-        if sampler is None or not _is_given(sampler):
+        if sampler is None or not sampler.is_not_none:
             continue
         for name, position in EXCLUDED:
             value = fact.arguments.known(position, name)
@@ -40,8 +40,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
 
 def _finding(fact: facts.LoaderBuilt, name: str, value: Operand) -> Finding:
     """Removing one leaves the next to be reported."""
-    keyword = fact.arguments.keywords.get(name)
-    written = keyword.argument if keyword is not None else None
+    written = fact.arguments.written(name)
     help = f"remove `{name}`"
     return Finding(
         value.site if written is None else fact.arguments.site_of(written.span),
@@ -52,15 +51,10 @@ def _finding(fact: facts.LoaderBuilt, name: str, value: Operand) -> Finding:
     )
 
 
-def _is_given(sampler: Operand) -> bool:
-    """Certainly something other than None, on every way."""
-    return all(option.kind in ("instance", "list", "set", "tuple", "generator") for option in sampler.options)
-
-
 def _excludes(name: str, value: Operand) -> bool:
     """Certainly not the default."""
     if name == "sampler":
-        return _is_given(value)
+        return value.is_not_none
     if name == "batch_size":
         return isinstance(value.literal, int) and value.literal != 1
     return value.literal is True

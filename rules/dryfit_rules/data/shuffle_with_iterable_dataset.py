@@ -42,14 +42,11 @@ def _is_iterable(dataset: Operand) -> bool:
 
 
 def _is_given(name: str, value: Operand) -> bool:
-    if name == "shuffle":
-        return value.literal is True
-    return all(option.kind in ("instance", "list", "set", "tuple", "generator") for option in value.options)
+    return value.literal is True if name == "shuffle" else value.is_not_none
 
 
 def _finding(fact: facts.LoaderBuilt, name: str, value: Operand) -> Finding:
-    keyword = fact.arguments.keywords.get(name)
-    written = keyword.argument if keyword is not None else None
+    written = fact.arguments.written(name)
     help = f"remove `{name}`"
     return Finding(
         value.site if written is None else fact.arguments.site_of(written.span),
@@ -157,24 +154,6 @@ RULE = Rule(
 
         loader = DataLoader(Lines(), batch_size=4, shuffle=False, sampler=None, batch_sampler=None)
         other = DataLoader(Lines(), shuffle=None)
-        """,
-        # A dataset with indices, though it can be iterated.
-        """
-        from torch.utils.data import DataLoader, Dataset
-
-
-        class Items(Dataset):
-            def __len__(self):
-                return 8
-
-            def __getitem__(self, index):
-                return index
-
-            def __iter__(self):
-                return iter(range(8))
-
-
-        loader = DataLoader(Items(), shuffle=True)
         """,
         # One or the other: decided by what it is.
         """

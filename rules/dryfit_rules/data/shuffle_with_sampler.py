@@ -17,7 +17,7 @@ Source:
 
 from collections.abc import Iterator
 
-from dryfit.rulekit import Example, Finding, Fix, Operand, Raises, Rule, SemanticModel, Severity, facts, remove_argument
+from dryfit.rulekit import Example, Finding, Fix, Raises, Rule, SemanticModel, Severity, facts, remove_argument
 
 SHUFFLE, SAMPLER = 2, 3
 """Their places among the arguments of DataLoader."""
@@ -29,10 +29,9 @@ def check(model: SemanticModel) -> Iterator[Finding]:
     for fact in model.facts(facts.LoaderBuilt):
         shuffle = fact.arguments.known(SHUFFLE, "shuffle")
         sampler = fact.arguments.known(SAMPLER, "sampler")
-        if shuffle is None or sampler is None or shuffle.literal is not True or not _is_given(sampler):
+        if shuffle is None or sampler is None or shuffle.literal is not True or not sampler.is_not_none:
             continue
-        keyword = fact.arguments.keywords.get("shuffle")
-        written = keyword.argument if keyword is not None else None
+        written = fact.arguments.written("shuffle")
         yield Finding(
             shuffle.site if written is None else fact.arguments.site_of(written.span),
             "`shuffle` is True and a sampler is given",
@@ -40,11 +39,6 @@ def check(model: SemanticModel) -> Iterator[Finding]:
             HELP,
             Fix.safe(HELP, remove_argument(fact.arguments, written)) if written is not None else None,
         )
-
-
-def _is_given(sampler: Operand) -> bool:
-    """Certainly something other than None, on every way."""
-    return all(option.kind in ("instance", "list", "set", "tuple", "generator") for option in sampler.options)
 
 
 RULE = Rule(
@@ -161,24 +155,6 @@ RULE = Rule(
         ),
     ),
     near_misses=(
-        # Shuffled only where there is no sampler.
-        """
-        from torch.utils.data import DataLoader, RandomSampler
-
-
-        def make_loader(dataset, is_distributed):
-            sampler = RandomSampler(dataset) if is_distributed else None
-            return DataLoader(dataset, shuffle=sampler is None, sampler=sampler)
-
-
-        def with_option(dataset, shuffle):
-            sampler = RandomSampler(dataset) if not shuffle else None
-            return DataLoader(dataset, shuffle=shuffle, sampler=sampler)
-
-
-        make_loader(list(range(8)), True)
-        with_option(list(range(8)), True)
-        """,
         # Said by name, and None.
         """
         from torch.utils.data import DataLoader
@@ -198,18 +174,6 @@ RULE = Rule(
 
         make_loader(list(range(8)))
         """,
-        # Another class of that name.
-        """
-        import torch.utils.data
-
-
-        class DataLoader:
-            def __init__(self, dataset, shuffle, sampler):
-                self.inner = torch.utils.data.DataLoader(dataset, sampler=sampler)
-
-
-        loader = DataLoader(list(range(8)), shuffle=True, sampler=[1, 2, 3])
-        """,
         # A subclass that settles it.
         """
         from torch.utils.data import DataLoader
@@ -221,15 +185,6 @@ RULE = Rule(
 
 
         loader = Loader(list(range(8)), shuffle=True, sampler=[1, 2, 3])
-        """,
-        # The sampler is taken out again.
-        """
-        from torch.utils.data import DataLoader, SequentialSampler
-
-        dataset = list(range(8))
-        options = {"shuffle": True, "sampler": SequentialSampler(dataset)}
-        options.pop("sampler")
-        loader = DataLoader(dataset, **options)
         """,
     ),
     is_fixable=True,

@@ -64,8 +64,7 @@ def _is_set(name: str, value: Operand) -> bool:
 
 
 def _finding(fact: facts.LoaderBuilt, name: str, value: Operand) -> Finding:
-    keyword = fact.arguments.keywords.get(name)
-    written = keyword.argument if keyword is not None else None
+    written = fact.arguments.written(name)
     help = f"remove `{name}`"
     return Finding(
         value.site if written is None else fact.arguments.site_of(written.span),

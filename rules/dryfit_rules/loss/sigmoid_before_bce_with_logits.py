@@ -17,7 +17,7 @@ Source:
 
 from collections.abc import Iterator
 
-from dryfit.rulekit import Example, Finding, Fix, Observes, Operand, Rule, SemanticModel, Severity, facts, replace
+from dryfit.rulekit import Example, Finding, Fix, Observes, Operand, Rule, SemanticModel, Severity, facts, unwrap
 
 LOSSES = ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits")
 SIGMOID = ("torch.sigmoid", "torch.nn.functional.sigmoid", "torch.special.expit")
@@ -42,13 +42,8 @@ def check(model: SemanticModel) -> Iterator[Finding]:
 
 def _fix(model: SemanticModel, given: Operand) -> Fix | None:
     """What sigmoid is called with, if the argument is that call."""
-    for call in model.calls_to(*SIGMOID):
-        scores = call.arguments.call.arguments[0] if call.arguments.call.arguments else None
-        if call.site == given.site and scores is not None and scores.stars == 0 and scores.keyword in (None, "input"):
-            whole, inner = call.arguments.call.span, scores.value.span
-            before = call.arguments.site_of(whole.at_start.to(inner.at_start))
-            return Fix.unsafe(HELP, replace(before, ""), replace(call.arguments.site_of(inner.at_end.to(whole)), ""))
-    return None
+    edits = [unwrap(call.arguments, "input") for call in model.calls_to(*SIGMOID) if call.site == given.site]
+    return Fix.unsafe(HELP, *edits[0]) if edits and edits[0] else None
 
 
 RULE = Rule(
@@ -155,31 +150,6 @@ RULE = Rule(
 
         evaluate(nn.Linear(4, 1), torch.randn(8, 4), torch.ones(8, 1))
         """,
-        # Gates inside the network.
-        """
-        import torch
-        from torch import nn
-
-
-        class Gated(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.gate, self.value, self.out = nn.Linear(4, 4), nn.Linear(4, 4), nn.Linear(4, 1)
-
-            def forward(self, x):
-                return self.out(torch.sigmoid(self.gate(x)) * self.value(x))
-
-
-        loss = nn.BCEWithLogitsLoss()(Gated()(torch.randn(8, 4)), torch.ones(8, 1))
-        """,
-        # Soft targets.
-        """
-        import torch
-        from torch import nn
-
-        teacher, student = torch.randn(4, 1), torch.randn(4, 1)
-        loss = nn.functional.binary_cross_entropy_with_logits(student, torch.sigmoid(teacher))
-        """,
         # Back to scores, or another range.
         """
         import torch
@@ -189,19 +159,6 @@ RULE = Rule(
         losses = [
             nn.functional.binary_cross_entropy_with_logits(torch.logit(probability), torch.ones(4, 1)),
             nn.functional.binary_cross_entropy_with_logits(20 * probability - 10, torch.ones(4, 1)),
-        ]
-        """,
-        # SiLU multiplies by a sigmoid, and the logarithm is another function.
-        """
-        import torch
-        from torch import nn
-        from torch.nn import functional as F
-
-        x = torch.randn(4, 1)
-        losses = [
-            F.binary_cross_entropy_with_logits(x * torch.sigmoid(x), torch.ones(4, 1)),
-            F.binary_cross_entropy_with_logits(F.logsigmoid(x), torch.ones(4, 1)),
-            F.binary_cross_entropy_with_logits(nn.Sequential(nn.Sigmoid(), nn.Linear(1, 1))(x), torch.ones(4, 1)),
         ]
         """,
         # Sigmoid in evaluation only.

@@ -27,11 +27,8 @@ from dryfit.rulekit import (
     Rule,
     SemanticModel,
     Severity,
-    Site,
-    dotted_name,
     facts,
     replace,
-    tree,
     wrap,
 )
 
@@ -54,23 +51,13 @@ def check(model: SemanticModel) -> Iterator[Finding]:
 
 def _fix(model: SemanticModel, fact: facts.PlainContainer, container: str, title: str) -> Fix | None:
     """The display wrapped, if the code calls torch.nn by a name; the keys of a dict are not known to be strings."""
-    name = _name_of_torch_nn(model, fact.value) if fact.value is not None else ""
+    name = model.name_of("torch.nn", fact.value) if fact.value is not None else ""
     if fact.value is None or not name or fact.container not in ("list", "tuple"):
         return None
     line, column, end_line, end_column = fact.value.span
     if (end_line, end_column) == (line, column + len("[]")):
         return Fix.unsafe(title, replace(fact.value, f"{name}.{container}()"))
     return Fix.unsafe(title, *wrap(fact.value, f"{name}.{container}(", ")"))
-
-
-def _name_of_torch_nn(model: SemanticModel, near: Site) -> str:
-    """What the code of this unit calls `torch.nn`, as in `nn.Linear(...)`; "" if that is not seen."""
-    for fact in model.found:
-        if isinstance(fact, facts.FrameworkCall) and (fact.site.module, fact.site.place) == (near.module, near.place):
-            function = fact.arguments.call.func
-            if isinstance(function, tree.Attribute) and fact.name == f"torch.nn.{function.name}":
-                return dotted_name(function.value)
-    return ""
 
 
 RULE = Rule(
@@ -240,90 +227,6 @@ RULE = Rule(
 
         net = Net(3)
         """,
-        # The list becomes a ModuleList in the end.
-        """
-        from torch import nn
-
-
-        class Net(nn.Module):
-            def __init__(self, depth):
-                super().__init__()
-                self.layers = [nn.Linear(4, 4) for _ in range(depth)]
-                self.layers = nn.ModuleList(self.layers)
-
-
-        net = Net(3)
-        """,
-        # Registered one by one.
-        """
-        from torch import nn
-
-
-        class Net(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.layers = [nn.Linear(4, 4), nn.Linear(4, 2)]
-                for i, layer in enumerate(self.layers):
-                    self.add_module(f"layer{i}", layer)
-
-
-        class Other(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.layers = [nn.Linear(4, 4), nn.Linear(4, 2)]
-                for i, layer in enumerate(self.layers):
-                    setattr(self, f"layer{i}", layer)
-
-
-        class Third(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.first = nn.Linear(4, 4)
-                self.second = nn.Linear(4, 4)
-                self.layers = [self.first, self.second]
-
-
-        nets = Net(), Other(), Third()
-        """,
-        # Nothing in it has weights.
-        """
-        from torch import nn
-
-
-        class Net(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.activations = {"relu": nn.ReLU(), "tanh": nn.Tanh()}
-                self.losses = [nn.MSELoss(), nn.L1Loss()]
-
-
-        net = Net()
-        """,
-        # Hidden on purpose: a teacher that is neither trained nor saved.
-        """
-        import torch
-        from torch import nn
-
-
-        class Distilled(nn.Module):
-            def __init__(self, teacher):
-                super().__init__()
-                self.student = nn.Linear(4, 2)
-                self._teacher = [teacher]
-
-
-        class WithFixedTeacher(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.student = nn.Linear(4, 2)
-                teacher = nn.Linear(4, 2)
-                for parameter in teacher.parameters():
-                    parameter.requires_grad = False
-                self.teacher = [teacher]
-
-
-        nets = Distilled(nn.Linear(4, 2)), WithFixedTeacher()
-        """,
         # A local list only.
         """
         from torch import nn
@@ -337,59 +240,6 @@ RULE = Rule(
 
 
         net = Net(3)
-        """,
-        # No module: it hands the parameters to the optimizer itself.
-        """
-        import torch
-        from torch import nn
-
-
-        class Ensemble:
-            def __init__(self):
-                self.nets = [nn.Linear(4, 2) for _ in range(3)]
-                self.optimizers = [torch.optim.SGD(net.parameters(), lr=0.1) for net in self.nets]
-
-
-        ensemble = Ensemble()
-        """,
-        # The class brings its own `parameters`.
-        """
-        import itertools
-
-        import torch
-        from torch import nn
-
-
-        class Ensemble(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.nets = [nn.Linear(4, 2) for _ in range(3)]
-
-            def parameters(self, recurse=True):
-                return itertools.chain.from_iterable(net.parameters() for net in self.nets)
-
-
-        ensemble = Ensemble()
-        optimizer = torch.optim.SGD(ensemble.parameters(), lr=0.1)
-        """,
-        # Registered by a helper that is handed the module.
-        """
-        from torch import nn
-
-
-        def register(owner, layers):
-            for i, layer in enumerate(layers):
-                owner.add_module(str(i), layer)
-
-
-        class Net(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.layers = [nn.Linear(4, 4), nn.Linear(4, 2)]
-                register(self, self.layers)
-
-
-        net = Net()
         """,
     ),
     is_fixable=True,

@@ -26,11 +26,8 @@ from dryfit.rulekit import (
     Rule,
     SemanticModel,
     Severity,
-    Site,
-    dotted_name,
     facts,
     replace,
-    tree,
     wrap,
 )
 
@@ -53,23 +50,13 @@ def check(model: SemanticModel) -> Iterator[Finding]:
 
 def _fix(model: SemanticModel, fact: facts.PlainContainer, container: str, title: str) -> Fix | None:
     """The display wrapped, if the code calls torch.nn by a name; the keys of a dict are not known to be strings."""
-    name = _name_of_torch_nn(model, fact.value) if fact.value is not None else ""
+    name = model.name_of("torch.nn", fact.value) if fact.value is not None else ""
     if fact.value is None or not name or fact.container not in ("list", "tuple"):
         return None
     line, column, end_line, end_column = fact.value.span
     if (end_line, end_column) == (line, column + len("[]")):
         return Fix.unsafe(title, replace(fact.value, f"{name}.{container}()"))
     return Fix.unsafe(title, *wrap(fact.value, f"{name}.{container}(", ")"))
-
-
-def _name_of_torch_nn(model: SemanticModel, near: Site) -> str:
-    """What the code of this unit calls `torch.nn`, as in `nn.Parameter(...)`; "" if that is not seen."""
-    for fact in model.found:
-        if isinstance(fact, facts.FrameworkCall) and (fact.site.module, fact.site.place) == (near.module, near.place):
-            function = fact.arguments.call.func
-            if isinstance(function, tree.Attribute) and fact.name == f"torch.nn.{function.name}":
-                return dotted_name(function.value)
-    return ""
 
 
 RULE = Rule(
@@ -195,32 +182,6 @@ RULE = Rule(
         ),
     ),
     near_misses=(
-        # Registered one by one, and kept in a list for convenience.
-        """
-        import torch
-        from torch import nn
-
-
-        class Mixture(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.scales = []
-                for i in range(3):
-                    scale = nn.Parameter(torch.ones(4))
-                    self.register_parameter(f"scale{i}", scale)
-                    self.scales.append(scale)
-
-
-        class Named(nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.gain = nn.Parameter(torch.ones(4))
-                self.shift = nn.Parameter(torch.zeros(4))
-                self.both = [self.gain, self.shift]
-
-
-        nets = Mixture(), Named()
-        """,
         # Plain tensors, and constants that are not trained.
         """
         import torch
@@ -249,36 +210,6 @@ RULE = Rule(
 
 
         net = Tied()
-        """,
-        # The list becomes a ParameterList.
-        """
-        import torch
-        from torch import nn
-
-
-        class Mixture(nn.Module):
-            def __init__(self):
-                super().__init__()
-                scales = [nn.Parameter(torch.ones(4)) for _ in range(3)]
-                self.scales = nn.ParameterList(scales)
-                self.parts = [nn.Parameter(torch.ones(4)) for _ in range(3)]
-                self.parts = nn.ParameterList(self.parts)
-
-
-        net = Mixture()
-        """,
-        # No module: the list is what the optimizer is given.
-        """
-        import torch
-
-
-        class Problem:
-            def __init__(self):
-                self.unknowns = [torch.nn.Parameter(torch.ones(4)), torch.nn.Parameter(torch.zeros(2))]
-                self.optimizer = torch.optim.LBFGS(self.unknowns)
-
-
-        problem = Problem()
         """,
     ),
     is_fixable=True,

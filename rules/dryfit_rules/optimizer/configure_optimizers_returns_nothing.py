@@ -42,7 +42,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
     built = [fact.optimizer for fact in model.facts(facts.OptimizerBuilt)]
     if hook is None or not built or not _returns_nothing(model, hook.name) or _keeps_one(model, built):
         return
-    name = built[0].options[0].class_names[0].rpartition(".")[2]
+    name = built[0].class_name
     yield Finding(
         hook.site,
         f"`configure_optimizers` builds `{name}` and returns nothing",
@@ -223,30 +223,6 @@ RULE = Rule(
 
         loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
         Trainer(accelerator="cpu", max_steps=1, barebones=True).fit(Baseline(), loader)
-        """,
-        # Kept on `self` and stepped by hand.
-        """
-        import torch
-        from lightning.pytorch import LightningModule, Trainer
-
-
-        class Net(LightningModule):
-            def __init__(self):
-                super().__init__()
-                self.automatic_optimization = False
-                self.layer = torch.nn.Linear(4, 2)
-
-            def training_step(self, batch, batch_idx):
-                self.own.zero_grad()
-                self.layer(batch).mean().backward()
-                self.own.step()
-
-            def configure_optimizers(self):
-                self.own = torch.optim.SGD(self.parameters(), lr=0.1)
-
-
-        loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
-        Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
         """,
     ),
     is_fixable=True,

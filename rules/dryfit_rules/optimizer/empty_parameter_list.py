@@ -20,8 +20,7 @@ from dryfit.rulekit import Example, Finding, Operand, Raises, Rule, SemanticMode
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.OptimizerBuilt):
         given = built.parameters
-        is_of_torch = built.optimizer.class_names[:1] == (built.class_name,)
-        if is_of_torch and isinstance(given, Operand) and all(_is_empty(option) for option in given.options):
+        if built.is_of_torch and isinstance(given, Operand) and all(_is_empty(option) for option in given.options):
             yield _finding(given, built.class_name.rpartition(".")[2])
 
 
@@ -138,49 +137,6 @@ RULE = Rule(
         first = torch.optim.SGD(params, lr=0.1)
         second = torch.optim.SGD([{"params": []}, {"params": net.parameters()}], lr=0.1)
         second.add_param_group({"params": net[1].parameters()})
-        """,
-        # Parameters that come in by other ways.
-        """
-        import torch
-
-
-        class Base(torch.nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.build()
-
-
-        class Named(Base):
-            def build(self):
-                for name in ("first", "second"):
-                    setattr(self, name, torch.nn.Linear(4, 2))
-
-
-        class Registered(torch.nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.register_parameter("scale", torch.nn.Parameter(torch.ones(1)))
-
-
-        class Added(torch.nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.layers = [torch.nn.Linear(4, 4)]
-                for i, layer in enumerate(self.layers):
-                    self.add_module(str(i), layer)
-
-
-        class Late(torch.nn.Module):
-            pass
-
-
-        late = Late()
-        late.layer = torch.nn.Linear(4, 2)
-        optimizers = [torch.optim.SGD(m.parameters(), lr=0.1) for m in (Named(), Registered(), Added(), late)]
-        first = torch.optim.SGD(Named().parameters(), lr=0.1)
-        second = torch.optim.SGD(Registered().parameters(), lr=0.1)
-        third = torch.optim.SGD(Added().parameters(), lr=0.1)
-        fourth = torch.optim.SGD(late.parameters(), lr=0.1)
         """,
         # Layers with and without parameters, and a `parameters` of the module's own.
         """

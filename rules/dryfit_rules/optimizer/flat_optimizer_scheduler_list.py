@@ -39,26 +39,17 @@ HELP = "return the optimizers and the schedulers as two lists"
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
-    for returned in _returned(model):
-        mixed = [_parts(option) for option in returned.options]
+    for returned in model.facts(facts.OptimizersReturned):
+        mixed = [_parts(option) for option in returned.value.options]
         if all(optimizers and schedulers for optimizers, schedulers in mixed):
             optimizers, schedulers = mixed[0]
             yield Finding(
-                returned.site,
+                returned.value.site,
                 f"one list holds the optimizer {_name(optimizers[0])} and the scheduler {_name(schedulers[0])}",
                 "`fit` raises MisconfigurationException: Unknown configuration for model optimizers",
                 HELP,
-                _fix(returned, optimizers, schedulers),
+                _fix(returned.value, optimizers, schedulers),
             )
-
-
-def _returned(model: SemanticModel) -> Iterator[Operand]:
-    """What `configure_optimizers` hands to the Trainer, return by return."""
-    for hook in model.facts(facts.HookDefined):
-        if (hook.kind, hook.name) == ("module", "configure_optimizers") and hook.is_plain:
-            for end in model.facts(facts.FunctionEnded):
-                if end.name == hook.name and not hook.owner.is_driven_by_hand:
-                    yield from [r.value for r in end.returns if r.value is not None]
 
 
 def _parts(value: Operand) -> tuple[list[Operand], list[Operand]]:
@@ -82,8 +73,7 @@ def _is_all(operand: Operand, class_name: str) -> bool:
 
 def _name(operand: Operand) -> str:
     found = operand.entry("scheduler")
-    option = (found if isinstance(found, Operand) else operand).options[0]
-    return "`" + option.class_names[0].rpartition(".")[2] + "`"
+    return f"`{(found if isinstance(found, Operand) else operand).class_name}`"
 
 
 def _fix(returned: Operand, optimizers: list[Operand], schedulers: list[Operand]) -> Fix | None:
@@ -226,20 +216,6 @@ RULE = Rule(
 
         loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
         Trainer(accelerator="cpu", max_steps=1, barebones=True).fit(Net(), loader)
-        """,
-        # A subclass that undoes it: what it takes from its base never reaches the Trainer.
-        """
-        import torch
-        from torch.optim.lr_scheduler import StepLR
-
-
-        class Recipe:
-            def configure_optimizers(self):
-                optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.1)
-                return [optimizer, StepLR(optimizer, 1)]
-
-
-        optimizer, scheduler = Recipe().configure_optimizers()
         """,
     ),
     is_fixable=True,

@@ -19,7 +19,6 @@ from collections.abc import Iterator
 
 from dryfit.rulekit import (
     UNKNOWN,
-    Edit,
     Example,
     Finding,
     Fix,
@@ -29,8 +28,7 @@ from dryfit.rulekit import (
     SemanticModel,
     Severity,
     facts,
-    replace,
-    tree,
+    rewrite_string,
 )
 
 INTERVALS = ("step", "epoch")
@@ -41,14 +39,15 @@ MEANT = {
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
-    for hook, returned in _returned(model):
-        for scheduler in _schedulers(returned):
+    for returned in model.facts(facts.OptimizersReturned):
+        for scheduler, _ in returned.schedulers if returned.is_automatic else ():
             interval = scheduler.entry("interval")
             if isinstance(interval, Operand) and all(_is_refused(option) for option in interval.options):
                 literal = interval.options[0].literal
                 meant = MEANT.get(str(literal).strip().lower(), "") or _lower(literal)
                 text = f'write "{meant}"' if meant else 'write "step" or "epoch"'
-                edit = _rewritten(hook, interval, meant) if meant else None
+                is_here = interval.site.place == returned.hook.site.place
+                edit = rewrite_string(interval, meant) if meant and is_here else None
                 yield Finding(
                     interval.site,
                     f'the scheduler\'s interval is {_shown(literal)}, neither "step" nor "epoch"',
@@ -56,28 +55,6 @@ def check(model: SemanticModel) -> Iterator[Finding]:
                     text,
                     Fix.safe(text, edit) if edit else None,
                 )
-
-
-def _returned(model: SemanticModel) -> Iterator[tuple[facts.HookDefined, Operand]]:
-    """What `configure_optimizers` hands to a Trainer that steps by itself, return by return."""
-    for hook in model.facts(facts.HookDefined):
-        if (hook.kind, hook.name) == ("module", "configure_optimizers") and hook.is_plain:
-            if hook.owner.uses_automatic_optimization is True and not hook.owner.is_driven_by_hand:
-                for end in model.facts(facts.FunctionEnded):
-                    if end.name == hook.name:
-                        yield from [(hook, r.value) for r in end.returns if r.value is not None]
-
-
-def _schedulers(returned: Operand) -> Iterator[Operand]:
-    """The schedulers, or their dicts, in any of the forms that are taken."""
-    parts = returned.known_elements
-    if len(parts) == 2 and parts[0].kind == "list":
-        yield from parts[1].known_elements if parts[1].kind == "list" else (parts[1],)
-        return
-    for config in parts or (returned,):
-        scheduler = config.entry("lr_scheduler")
-        if isinstance(scheduler, Operand):
-            yield scheduler
 
 
 def _is_refused(interval: Operand) -> bool:
@@ -91,19 +68,6 @@ def _lower(literal: object) -> str:
 
 def _shown(literal: object) -> str:
     return f'"{literal}"' if isinstance(literal, str) else f"`{literal}`"
-
-
-def _rewritten(hook: facts.HookDefined, interval: Operand, meant: str) -> Edit | None:
-    """Another text for a string that is written out in the hook, quotes kept."""
-    nodes = [node for statement in hook.function.body for node in tree.walk(statement)]
-    is_here = any(
-        isinstance(n, tree.Constant) and (n.span, n.value) == (interval.site.span, interval.literal) for n in nodes
-    )
-    _, column, _, end_column = interval.site.span
-    if not is_here or interval.site.place != hook.site.place or end_column - column != len(str(interval.literal)) + 2:
-        return None
-    inside = interval.site.span._replace(column=column + 1, end_column=end_column - 1)
-    return replace(interval.site._replace(span=inside), meant)
 
 
 RULE = Rule(
@@ -221,34 +185,6 @@ RULE = Rule(
         ),
     ),
     near_misses=(
-        # With manual optimization nothing reads the interval but a monitor callback.
-        """
-        import torch
-        from lightning.pytorch import LightningModule, Trainer
-        from torch.optim.lr_scheduler import StepLR
-
-
-        class Net(LightningModule):
-            def __init__(self):
-                super().__init__()
-                self.automatic_optimization = False
-                self.layer = torch.nn.Linear(4, 2)
-
-            def training_step(self, batch, batch_idx):
-                optimizer = self.optimizers()
-                optimizer.zero_grad()
-                self.manual_backward(self.layer(batch).mean())
-                optimizer.step()
-                self.lr_schedulers().step()
-
-            def configure_optimizers(self):
-                optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
-                return [optimizer], [{"scheduler": StepLR(optimizer, 1), "interval": "batch"}]
-
-
-        loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
-        Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
-        """,
         # A value that comes from outside.
         """
         import torch

@@ -31,8 +31,7 @@ from dryfit.rulekit import (
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.OptimizerBuilt):
-        is_of_torch = built.optimizer.class_names[:1] == (built.class_name,)
-        if is_of_torch and isinstance(built.parameters, Operand):
+        if built.is_of_torch and isinstance(built.parameters, Operand):
             groups = [built.parameters.known_elements] if built.parameters.kind in ("list", "tuple") else []
             yield from _among(_contents(built.parameters) or [e for elements in groups for e in elements])
     for added in model.facts(facts.GroupAdded):

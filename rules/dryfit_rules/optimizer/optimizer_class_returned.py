@@ -36,27 +36,18 @@ BASES = {"optimizer": "torch.optim.Optimizer", "scheduler": "torch.optim.lr_sche
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
-    for hook, returned in _returned(model):
-        for part in _parts(returned):
+    for returned in model.facts(facts.OptimizersReturned):
+        for part in _parts(returned.value):
             kinds = [kind for kind, base in BASES.items() if all(o.is_class_of(base) for o in part.options)]
             if kinds:
-                name = part.options[0].class_names[0].rpartition(".")[2]
+                name = part.class_name
                 yield Finding(
                     part.site,
                     f"`configure_optimizers` returns the class `{name}`, not an instance",
-                    f"`fit` raises {_error(kinds[0], name, returned)}",
+                    f"`fit` raises {_error(kinds[0], name, returned.value)}",
                     f"build the {kinds[0]}",
-                    _fix(model, hook, part) if kinds[0] == "optimizer" else None,
+                    _fix(model, returned.hook, part) if kinds[0] == "optimizer" else None,
                 )
-
-
-def _returned(model: SemanticModel) -> Iterator[tuple[facts.HookDefined, Operand]]:
-    """What `configure_optimizers` hands to the Trainer, return by return."""
-    for hook in model.facts(facts.HookDefined):
-        if (hook.kind, hook.name) == ("module", "configure_optimizers") and hook.is_plain:
-            for end in model.facts(facts.FunctionEnded):
-                if end.name == hook.name and not hook.owner.is_driven_by_hand:
-                    yield from [(hook, r.value) for r in end.returns if r.value is not None]
 
 
 def _parts(value: Operand) -> Iterator[Operand]:
@@ -214,18 +205,6 @@ RULE = Rule(
 
         loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
         Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
-        """,
-        # A plain module whose method hands out the class.
-        """
-        import torch
-
-
-        class Recipe(torch.nn.Module):
-            def configure_optimizers(self):
-                return torch.optim.Adam
-
-
-        optimizer = Recipe().configure_optimizers()([torch.zeros(1)])
         """,
     ),
     is_fixable=True,

@@ -32,21 +32,12 @@ from dryfit.rulekit import (
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
-    for returned in _returned(model):
+    for returned in [fact.value for fact in model.facts(facts.OptimizersReturned)]:
         configs = returned.known_elements if returned.kind in ("list", "tuple") else returned.options
         if not all(config.kind == "dict" and config.entry("optimizer") is None for config in configs):
             continue
         for config in configs:
             yield _finding(config)
-
-
-def _returned(model: SemanticModel) -> Iterator[Operand]:
-    """What `configure_optimizers` hands to the Trainer, return by return."""
-    for hook in model.facts(facts.HookDefined):
-        if (hook.kind, hook.name) == ("module", "configure_optimizers") and hook.is_plain:
-            for end in model.facts(facts.FunctionEnded):
-                if end.name == hook.name and not hook.owner.is_driven_by_hand:
-                    yield from [r.value for r in end.returns if r.value is not None]
 
 
 def _finding(config: Operand) -> Finding:
@@ -55,7 +46,7 @@ def _finding(config: Operand) -> Finding:
     held = [key for key, value in pairs if all(o.is_a("torch.optim.Optimizer") for o in value.options)]
     names = ", ".join(f"`{key.literal}`" for key, _ in pairs)
     text = f"rename `{held[0].literal}` to `optimizer`" if len(held) == 1 else "give the optimizer as `optimizer`"
-    edit = rewrite_string(held[0], "optimizer") if len(held) == 1 and held[0].site != config.site else None
+    edit = rewrite_string(held[0], "optimizer") if len(held) == 1 else None
     return Finding(
         held[0].site if len(held) == 1 else config.site,
         f"the optimizer configuration has no key `optimizer`, only {names}"

@@ -30,7 +30,6 @@ from dryfit.rulekit import (
     Rule,
     SemanticModel,
     Severity,
-    Site,
     facts,
     replace,
     wrap,
@@ -42,7 +41,7 @@ HELP = "return them as two lists"
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
-    for returned in _returned(model):
+    for returned in [fact.value for fact in model.facts(facts.OptimizersReturned)]:
         pair = returned.options[0].elements
         if pair is not UNKNOWN and all(_is_refused(option) for option in returned.options):
             error = "MisconfigurationException: Unknown configuration for model optimizers"
@@ -50,15 +49,6 @@ def check(model: SemanticModel) -> Iterator[Finding]:
                 error = "AttributeError: 'tuple' object has no attribute 'optimizer'"
             message = f"`configure_optimizers` returns the tuple ({_text(pair[0])}, {_text(pair[1])})"
             yield Finding(returned.site, message, f"`fit` raises {error}", HELP, _fix(returned, *pair))
-
-
-def _returned(model: SemanticModel) -> Iterator[Operand]:
-    """What `configure_optimizers` hands to the Trainer, return by return."""
-    for hook in model.facts(facts.HookDefined):
-        if (hook.kind, hook.name) == ("module", "configure_optimizers") and hook.is_plain:
-            for end in model.facts(facts.FunctionEnded):
-                if end.name == hook.name and not hook.owner.is_driven_by_hand:
-                    yield from [r.value for r in end.returns if r.value is not None]
 
 
 def _is_refused(value: Operand) -> bool:
@@ -90,12 +80,12 @@ def _text(operand: Operand) -> str:
     """How an operand reads in the message."""
     if operand.kind in ("list", "tuple", "dict"):
         return operand.kind
-    return "`" + operand.options[0].class_names[0].rpartition(".")[2] + "`"
+    return f"`{operand.class_name}`"
 
 
 def _fix(returned: Operand, optimizers: Operand, schedulers: Operand) -> Fix | None:
     """Two lists, if both halves are written in the return itself: elsewhere the tuple may have other uses."""
-    if not all(_holds(returned.site, half.site) for half in (optimizers, schedulers)):
+    if not all(returned.site.holds(half.site) for half in (optimizers, schedulers)):
         return None
     edits = [_listed(half) for half in (optimizers, schedulers)]
     # Ways through the program that disagree leave the halves without a place of their own.
@@ -109,17 +99,11 @@ def _listed(half: Operand) -> tuple[Edit, ...] | None:
     if half.kind != "tuple":
         return () if half.kind == "list" else wrap(half.site, "[", "]")
     elements = half.elements
-    if elements is UNKNOWN or not all(_holds(half.site, e.site) and e.site != half.site for e in elements):
+    if elements is UNKNOWN or not all(half.site.holds(e.site) and e.site != half.site for e in elements):
         return None
     before = half.site.span.at_start.to(elements[0].site.span.at_start)
     after = elements[-1].site.span.at_end.to(half.site.span.at_end)
     return replace(half.site._replace(span=before), "["), replace(half.site._replace(span=after), "]")
-
-
-def _holds(outer: Site, inner: Site) -> bool:
-    """Does the text of one place contain that of the other?"""
-    is_same_unit = (outer.module, outer.place) == (inner.module, inner.place)
-    return is_same_unit and outer.span[:2] <= inner.span[:2] and inner.span[2:] <= outer.span[2:]
 
 
 RULE = Rule(
@@ -259,51 +243,6 @@ RULE = Rule(
 
         loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
         Trainer(accelerator="cpu", max_steps=1, barebones=True).fit(Net(), loader)
-        """,
-        # Another class of that name: the author decides what the method returns.
-        """
-        import torch
-        from torch.optim.lr_scheduler import StepLR
-
-
-        class LightningModule(torch.nn.Module):
-            pass
-
-
-        class Net(LightningModule):
-            def __init__(self):
-                super().__init__()
-                self.layer = torch.nn.Linear(4, 2)
-
-            def configure_optimizers(self):
-                optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
-                return optimizer, StepLR(optimizer, 1)
-
-
-        optimizer, scheduler = Net().configure_optimizers()
-        """,
-        # Driven by the author's own loop over Fabric: no Trainer looks at what is returned.
-        """
-        import torch
-        from lightning.fabric import Fabric
-        from lightning.pytorch import LightningModule
-        from torch.optim.lr_scheduler import StepLR
-
-
-        class Net(LightningModule):
-            def __init__(self):
-                super().__init__()
-                self.layer = torch.nn.Linear(4, 2)
-
-            def configure_optimizers(self):
-                optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
-                return optimizer, StepLR(optimizer, 1)
-
-
-        fabric = Fabric(accelerator="cpu", devices=1)
-        net = Net()
-        optimizer, scheduler = net.configure_optimizers()
-        net, optimizer = fabric.setup(net, optimizer)
         """,
     ),
     is_fixable=True,

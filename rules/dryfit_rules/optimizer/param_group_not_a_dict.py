@@ -42,8 +42,7 @@ BESIDE_DICTS = (*COLLECTIONS, "tuple", "parameter")  # no group either, where th
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.OptimizerBuilt):
-        is_of_torch = built.optimizer.class_names[:1] == (built.class_name,)
-        if is_of_torch and isinstance(built.parameters, Operand):
+        if built.is_of_torch and isinstance(built.parameters, Operand):
             if all(_refused(groups) for groups in built.parameters.options):
                 for groups in built.parameters.options:
                     yield from _in_list(built.class_name.rpartition(".")[2], groups)
@@ -81,7 +80,7 @@ def _in_list(optimizer: str, groups: Operand) -> Iterator[Finding]:
     for site, found in places.items():
         name, element = found[0]
         # A generator expression alone in a call's parentheses shares them with the call.
-        has_own_text = element.origin != "generator expression" or _holds(groups.site, site)
+        has_own_text = element.origin != "generator expression" or groups.site.holds(site)
         can_wrap = is_mendable and has_own_text and site != groups.site and all(_is_content(e) for _, e in found)
         yield Finding(
             site,
@@ -111,12 +110,6 @@ def _kind(element: Operand) -> str:
 def _is_content(element: Operand) -> bool:
     """Certainly parameters that a group takes as they are."""
     return element.kind not in ("set", "one-of") and element.is_parameters and not element.is_exhausted
-
-
-def _holds(outer: Site, inner: Site) -> bool:
-    """Does the text of one place contain that of the other?"""
-    is_same_unit = (outer.module, outer.place) == (inner.module, inner.place)
-    return is_same_unit and outer.span[:2] <= inner.span[:2] and inner.span[2:] <= outer.span[2:]
 
 
 RULE = Rule(
@@ -280,19 +273,6 @@ RULE = Rule(
         ),
     ),
     near_misses=(
-        # Lists of tensors, however they are put together.
-        """
-        import itertools
-
-        import torch
-
-        a, b = torch.nn.Linear(4, 4), torch.nn.Linear(4, 2)
-        first = torch.optim.SGD([*a.parameters(), *b.parameters()], lr=0.1)
-        second = torch.optim.SGD(list(a.parameters()) + list(b.parameters()), lr=0.1)
-        third = torch.optim.SGD(itertools.chain(a.parameters(), b.parameters()), lr=0.1)
-        fourth = torch.optim.SGD([p for m in (a, b) for p in m.parameters()], lr=0.1)
-        fifth = torch.optim.SGD([a.weight, b.weight], lr=0.1)
-        """,
         # Named parameters are pairs, which torch takes since 2.6; so does a tuple of groups and a generator of groups.
         """
         import torch
@@ -301,57 +281,6 @@ RULE = Rule(
         first = torch.optim.SGD(list(a.named_parameters()), lr=0.1)
         second = torch.optim.SGD(({"params": a.parameters()}, {"params": b.parameters()}), lr=0.1)
         third = torch.optim.SGD(({"params": m.parameters()} for m in (a, b)), lr=0.1)
-        """,
-        # A subclass that makes groups of what it is given.
-        """
-        import torch
-
-
-        class PerModule(torch.optim.SGD):
-            def __init__(self, params, lr):
-                super().__init__([{"params": p} for p in params], lr=lr)
-
-
-        a, b = torch.nn.Linear(4, 4), torch.nn.Linear(4, 2)
-        optimizer = PerModule([a.parameters(), b.parameters()], lr=0.1)
-        """,
-        # Another class of the same name, and an element that is not known.
-        """
-        import json
-
-        import torch
-
-
-        class Adam:
-            def __init__(self, groups):
-                self.groups = groups
-
-
-        def settings(module):
-            return json.loads('{"lr": 0.1}') | {"params": list(module.parameters())}
-
-
-        a, b = torch.nn.Linear(4, 4), torch.nn.Linear(4, 2)
-        first = Adam([{"params": a.parameters()}, b.parameters()])
-        second = torch.optim.Adam([{"params": a.parameters()}, settings(b)])
-        """,
-        # On each way through the function the list is uniform.
-        """
-        import torch
-
-
-        def build(net, split):
-            if split:
-                groups = [{"params": [net.weight]}]
-                groups.append({"params": [net.bias], "weight_decay": 0.0})
-            else:
-                groups = []
-                groups.extend(net.parameters())
-            return torch.optim.AdamW(groups)
-
-
-        net = torch.nn.Linear(4, 2)
-        build(net, True), build(net, False)
         """,
     ),
     is_fixable=True,

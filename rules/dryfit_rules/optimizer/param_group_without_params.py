@@ -30,14 +30,13 @@ from dryfit.rulekit import (
     SemanticModel,
     Severity,
     facts,
-    replace,
+    rewrite_string,
 )
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.OptimizerBuilt):
-        is_of_torch = built.optimizer.class_names[:1] == (built.class_name,)
-        if is_of_torch and isinstance(built.parameters, Operand):
+        if built.is_of_torch and isinstance(built.parameters, Operand):
             alternatives = [_elements(groups) for groups in built.parameters.options]
             if all(any(_lacks_params(group) for group in groups) for groups in alternatives):
                 for groups in alternatives:
@@ -67,10 +66,9 @@ def _finding(group: Operand, moment: str) -> Finding:
         return Finding(group.site, _short(message), note, "put the parameters under the key `params`")
     key = meant[0]
     title = f"rename `{key.literal}` to `params`"
-    # A keyword of `dict(...)` is written without quotes.
-    is_bare = key.site.span.end_column - key.site.span.column == len(str(key.literal))
-    fix = Fix.safe(title, replace(key.site, "params" if is_bare else '"params"'))
-    return Finding(key.site, f"a parameter group has the key `{key.literal}`, not `params`", note, title, fix)
+    edit = rewrite_string(key, "params")
+    message = f"a parameter group has the key `{key.literal}`, not `params`"
+    return Finding(key.site, message, note, title, Fix.safe(title, edit) if edit else None)
 
 
 def _is_misspelt(key: Operand) -> bool:
@@ -173,22 +171,6 @@ RULE = Rule(
         groups[0]["params"] = [net.weight]
         groups[1].update(params=[net.bias])
         optimizer = torch.optim.SGD(groups)
-        """,
-        # Keys that are not all known.
-        """
-        import json
-
-        import torch
-
-
-        def group(**settings):
-            return {"lr": 0.1, **settings}
-
-
-        net = torch.nn.Linear(4, 2)
-        name = json.loads('["params"]')[0]
-        first = torch.optim.SGD([{name: net.parameters()}])
-        second = torch.optim.SGD([group(**{name: net.parameters()})])
         """,
         # Other keys beside `params` are kept and harm nothing.
         """

@@ -22,8 +22,7 @@ from dryfit.rulekit import UNKNOWN, Example, Finding, Fix, Operand, Raises, Rule
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.OptimizerBuilt):
         given = built.parameters
-        is_of_torch = built.optimizer.class_names[:1] == (built.class_name,)
-        if is_of_torch and isinstance(given, Operand) and all(_is_filled_dict(option) for option in given.options):
+        if built.is_of_torch and isinstance(given, Operand) and all(_is_filled_dict(o) for o in given.options):
             yield _finding(given, built.class_name.rpartition(".")[2])
 
 

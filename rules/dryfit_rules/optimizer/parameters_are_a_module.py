@@ -37,8 +37,7 @@ OF_MODULES = ("Sequential", "ModuleList", "ModuleDict", "ParameterDict")  # can 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.OptimizerBuilt):
-        is_of_torch = built.optimizer.class_names[:1] == (built.class_name,)
-        if is_of_torch and isinstance(built.parameters, Operand):
+        if built.is_of_torch and isinstance(built.parameters, Operand):
             yield from _findings(built.parameters, built.class_name)
     for added in model.facts(facts.GroupAdded):
         if added.method == "add_param_group" and isinstance(added.group, Operand):
@@ -77,7 +76,7 @@ def _is_no_iterable_of_tensors(operand: Operand) -> bool:
 
 
 def _finding(module: Operand, optimizer: str, edits: list[Edit]) -> Finding:
-    class_name = module.options[0].class_names[0].rpartition(".")[2]
+    class_name = module.class_name
     title = "pass its parameters: `.parameters()`"
     return Finding(
         module.site,
@@ -194,30 +193,6 @@ RULE = Rule(
         ),
     ),
     near_misses=(
-        # Modules that can be iterated over tensors.
-        """
-        import torch
-
-
-        class Bank(torch.nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.layer = torch.nn.Linear(4, 2)
-
-            def __iter__(self):
-                return self.layer.parameters()
-
-
-        class Kept(torch.nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.weights = torch.nn.ParameterList([torch.ones(2), torch.zeros(2)])
-
-
-        first = torch.optim.SGD(Bank(), lr=0.1)
-        second = torch.optim.SGD(Kept().weights, lr=0.1)
-        third = torch.optim.SGD([{"params": Kept().weights}], lr=0.1)
-        """,
         # No modules: an own class, and a variable of that name.
         """
         import torch

@@ -26,8 +26,7 @@ HELP = "put it in a list"
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.OptimizerBuilt):
         given = built.parameters
-        is_of_torch = built.optimizer.class_names[:1] == (built.class_name,)
-        if is_of_torch and isinstance(given, Operand):
+        if built.is_of_torch and isinstance(given, Operand):
             if all(option.kind in ("parameter", "tensor") for option in given.options):
                 yield _finding(given, built.class_name.rpartition(".")[2])
 

@@ -40,8 +40,7 @@ HELP = "use a list"
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.OptimizerBuilt):
-        is_of_torch = built.optimizer.class_names[:1] == (built.class_name,)
-        if is_of_torch and isinstance(built.parameters, Operand):
+        if built.is_of_torch and isinstance(built.parameters, Operand):
             alternatives = [list(_sets(groups)) for groups in built.parameters.options]
             if all(alternatives):
                 for sets in alternatives:

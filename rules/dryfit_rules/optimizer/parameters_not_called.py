@@ -33,8 +33,7 @@ from dryfit.rulekit import (
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.OptimizerBuilt):
-        is_of_torch = built.optimizer.class_names[:1] == (built.class_name,)
-        if is_of_torch and isinstance(built.parameters, Operand):
+        if built.is_of_torch and isinstance(built.parameters, Operand):
             yield from _findings(built.parameters, "the optimizer is built")
     for added in model.facts(facts.GroupAdded):
         if added.method == "add_param_group" and isinstance(added.group, Operand):
@@ -171,31 +170,6 @@ RULE = Rule(
         net = torch.nn.Linear(4, 2)
         parameters = net.parameters
         optimizer = torch.optim.SGD(parameters(), lr=0.1)
-        """,
-        # An attribute of that name that holds a list, and a property.
-        """
-        import torch
-
-
-        class Policy:
-            def __init__(self):
-                self.net = torch.nn.Linear(4, 2)
-                self.parameters = list(self.net.parameters())
-
-
-        class Critic(torch.nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.net = torch.nn.Linear(4, 1)
-
-            @property
-            def named_parameters(self):
-                return list(self.net.named_parameters())
-
-
-        policy, critic = Policy(), Critic()
-        first = torch.optim.SGD(policy.parameters, lr=0.1)
-        second = torch.optim.SGD(critic.named_parameters, lr=0.1)
         """,
         # An optimizer that calls it.
         """

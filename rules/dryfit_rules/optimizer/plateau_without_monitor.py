@@ -42,40 +42,17 @@ MOVE = "name the metric in the scheduler's own dict"
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
-    for returned in _returned(model):
-        for scheduler, config in _schedulers(returned):
+    for returned in model.facts(facts.OptimizersReturned):
+        for scheduler, config in returned.schedulers if returned.is_automatic else ():
             outer = config.entry("monitor") if config is not None else None
             if scheduler.kind == "dict":
                 if _watches(scheduler) and _is_missing(scheduler.entry("monitor")):
                     yield _finding(scheduler, outer)
             elif _is_plateau(scheduler):
                 # A list of dicts wraps each bare scheduler in a dict, out of reach of the `monitor` beside it.
-                is_read = returned.kind == "dict"
+                is_read = returned.value.kind == "dict"
                 if _is_missing(outer) or not is_read:
                     yield _finding(scheduler, None if is_read else outer)
-
-
-def _returned(model: SemanticModel) -> Iterator[Operand]:
-    """What `configure_optimizers` hands to a Trainer that steps by itself, return by return."""
-    for hook in model.facts(facts.HookDefined):
-        if (hook.kind, hook.name) == ("module", "configure_optimizers") and hook.is_plain:
-            if hook.owner.uses_automatic_optimization is True and not hook.owner.is_driven_by_hand:
-                for end in model.facts(facts.FunctionEnded):
-                    if end.name == hook.name:
-                        yield from [r.value for r in end.returns if r.value is not None]
-
-
-def _schedulers(returned: Operand) -> Iterator[tuple[Operand, Operand | None]]:
-    """Schedulers or their dicts, each with the dict beside whose optimizer it stands, in any form that is taken."""
-    parts = returned.known_elements
-    if len(parts) == 2 and parts[0].kind == "list":
-        for scheduler in parts[1].known_elements if parts[1].kind == "list" else (parts[1],):
-            yield scheduler, None
-        return
-    for config in parts or (returned,):
-        found = config.entry("lr_scheduler")
-        if isinstance(found, Operand):
-            yield found, config
 
 
 def _watches(config: Operand) -> bool:
@@ -311,64 +288,6 @@ RULE = Rule(
         ),
     ),
     near_misses=(
-        # By hand: the author passes the metric.
-        """
-        import torch
-        from lightning.pytorch import LightningModule, Trainer
-        from torch.optim.lr_scheduler import ReduceLROnPlateau
-
-
-        class Net(LightningModule):
-            def __init__(self):
-                super().__init__()
-                self.automatic_optimization = False
-                self.layer = torch.nn.Linear(4, 2)
-
-            def training_step(self, batch, batch_idx):
-                loss = self.layer(batch).mean()
-                optimizer = self.optimizers()
-                optimizer.zero_grad()
-                self.manual_backward(loss)
-                optimizer.step()
-                self.lr_schedulers().step(loss)
-
-            def configure_optimizers(self):
-                optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
-                return [optimizer], [ReduceLROnPlateau(optimizer)]
-
-
-        loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
-        Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
-        """,
-        # The metric comes later, and from outside.
-        """
-        import torch
-        from lightning.pytorch import LightningModule, Trainer
-        from torch.optim.lr_scheduler import ReduceLROnPlateau
-
-
-        class Net(LightningModule):
-            def __init__(self, extra):
-                super().__init__()
-                self.layer = torch.nn.Linear(4, 2)
-                self.extra = extra
-
-            def training_step(self, batch, batch_idx):
-                loss = self.layer(batch).mean()
-                self.log("loss", loss)
-                return loss
-
-            def configure_optimizers(self):
-                optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
-                config = {"scheduler": ReduceLROnPlateau(optimizer), **self.extra}
-                return {"optimizer": optimizer, "lr_scheduler": config}
-
-
-        loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
-        trainer = Trainer(accelerator="cpu", max_epochs=1, logger=False, enable_checkpointing=False,
-                          enable_progress_bar=False, enable_model_summary=False)
-        trainer.fit(Net({"monitor": "loss"}), loader)
-        """,
         # Another scheduler needs none.
         """
         import torch

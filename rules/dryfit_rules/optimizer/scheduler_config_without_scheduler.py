@@ -38,41 +38,20 @@ NO_OPTIMIZER = "`fit` raises AttributeError: 'NoneType' object has no attribute 
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
-    for hook, returned in _returned(model):
-        for scheduler in _schedulers(returned):
+    for returned in model.facts(facts.OptimizersReturned):
+        for scheduler, _ in returned.schedulers:
             inner = scheduler.entry("scheduler") if scheduler.kind == "dict" else scheduler
             if inner is None:
-                yield _missing(scheduler, hook.owner.uses_automatic_optimization is False)
+                yield _missing(scheduler, returned.is_manual)
             elif isinstance(inner, Operand) and inner.is_none:
                 yield Finding(inner.site, "the scheduler is None", NO_OPTIMIZER, "return the optimizer without it")
-
-
-def _returned(model: SemanticModel) -> Iterator[tuple[facts.HookDefined, Operand]]:
-    """What `configure_optimizers` hands to the Trainer, return by return."""
-    for hook in model.facts(facts.HookDefined):
-        if (hook.kind, hook.name) == ("module", "configure_optimizers") and hook.is_plain:
-            for end in model.facts(facts.FunctionEnded):
-                if end.name == hook.name and not hook.owner.is_driven_by_hand:
-                    yield from [(hook, r.value) for r in end.returns if r.value is not None]
-
-
-def _schedulers(returned: Operand) -> Iterator[Operand]:
-    """The schedulers, or their dicts, in any of the forms that are taken."""
-    parts = returned.known_elements
-    if len(parts) == 2 and parts[0].kind == "list":
-        yield from parts[1].known_elements if parts[1].kind == "list" else (parts[1],)
-        return
-    for config in parts or (returned,):
-        scheduler = config.entry("lr_scheduler")
-        if isinstance(scheduler, Operand):
-            yield scheduler
 
 
 def _missing(config: Operand, is_manual: bool) -> Finding:
     entries = config.entries
     held = [] if entries is UNKNOWN else [k for k, v in entries if all(o.is_a(SCHEDULER) for o in v.options)]
     text = f"rename `{held[0].literal}` to `scheduler`" if len(held) == 1 else "give the scheduler as `scheduler`"
-    edit = rewrite_string(held[0], "scheduler") if len(held) == 1 and held[0].site != config.site else None
+    edit = rewrite_string(held[0], "scheduler") if len(held) == 1 else None
     error = 'MisconfigurationException: The lr scheduler dict must have the key "scheduler"'
     return Finding(
         held[0].site if len(held) == 1 else config.site,
@@ -237,31 +216,6 @@ RULE = Rule(
         ),
     ),
     near_misses=(
-        # No schedulers at all, and a scheduler that comes from outside.
-        """
-        import torch
-        from lightning.pytorch import LightningModule, Trainer
-
-
-        class Net(LightningModule):
-            def __init__(self, schedule=None):
-                super().__init__()
-                self.layer = torch.nn.Linear(4, 2)
-                self.schedule = schedule
-
-            def training_step(self, batch, batch_idx):
-                return self.layer(batch).mean()
-
-            def configure_optimizers(self):
-                optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
-                if self.schedule is None:
-                    return [optimizer], []
-                return {"optimizer": optimizer, "lr_scheduler": self.schedule(optimizer)}
-
-
-        loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
-        Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
-        """,
         # The key is added later.
         """
         import torch

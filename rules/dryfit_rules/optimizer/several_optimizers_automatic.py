@@ -21,7 +21,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
     step = model.frameworks.hook("module", "training_step")
     if step is None or "optimizer_idx" in step.positional:
         return  # 1.x calls the step once for each optimizer
-    for returned in _returned(model):
+    for returned in [fact.value for fact in model.facts(facts.OptimizersReturned) if fact.is_automatic]:
         names = [_optimizers(option) for option in returned.options]
         if all(len(found) > 1 for found in names):
             shown = ", ".join(f"`{name}`" for name in names[0][:3]) + (", ..." if len(names[0]) > 3 else "")
@@ -31,16 +31,6 @@ def check(model: SemanticModel) -> Iterator[Finding]:
                 "`fit` raises RuntimeError: multiple optimizers are only supported with manual optimization",
                 "set `self.automatic_optimization = False` and step each optimizer in `training_step`",
             )
-
-
-def _returned(model: SemanticModel) -> Iterator[Operand]:
-    """What `configure_optimizers` hands to a Trainer that steps by itself, return by return."""
-    for hook in model.facts(facts.HookDefined):
-        if (hook.kind, hook.name) == ("module", "configure_optimizers") and hook.is_plain:
-            if hook.owner.uses_automatic_optimization is True and not hook.owner.is_driven_by_hand:
-                for end in model.facts(facts.FunctionEnded):
-                    if end.name == hook.name:
-                        yield from [r.value for r in end.returns if r.value is not None]
 
 
 def _optimizers(returned: Operand) -> list[str]:
@@ -53,10 +43,9 @@ def _optimizers(returned: Operand) -> list[str]:
     names = []
     for element in elements:
         optimizer = element.entry("optimizer") if element.kind == "dict" else element
-        options = optimizer.options if isinstance(optimizer, Operand) else ()
-        if not options or not all(option.is_a("torch.optim.Optimizer") for option in options):
+        if not isinstance(optimizer, Operand) or not all(o.is_a("torch.optim.Optimizer") for o in optimizer.options):
             return []
-        names.append(options[0].class_names[0].rpartition(".")[2])
+        names.append(optimizer.class_name)
     return names
 
 
@@ -202,59 +191,6 @@ RULE = Rule(
             def configure_optimizers(self):
                 self.automatic_optimization = False
                 return torch.optim.Adam(self.body.parameters()), torch.optim.Adam(self.head.parameters())
-
-
-        loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
-        Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
-        """,
-        # Manual optimization, said by a property of a base class.
-        """
-        import torch
-        from lightning.pytorch import LightningModule, Trainer
-
-
-        class Manual(LightningModule):
-            @property
-            def automatic_optimization(self):
-                return False
-
-
-        class Net(Manual):
-            def __init__(self):
-                super().__init__()
-                self.layer = torch.nn.Linear(4, 4)
-
-            def training_step(self, batch, batch_idx):
-                first, second = self.optimizers()
-                first.zero_grad()
-                self.manual_backward(self.layer(batch).mean())
-                first.step()
-
-            def configure_optimizers(self):
-                weight = torch.optim.Adam([self.layer.weight])
-                bias = torch.optim.Adam([self.layer.bias])
-                return [weight, bias]
-
-
-        loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
-        Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
-        """,
-        # A list of one.
-        """
-        import torch
-        from lightning.pytorch import LightningModule, Trainer
-
-
-        class Net(LightningModule):
-            def __init__(self):
-                super().__init__()
-                self.layer = torch.nn.Linear(4, 1)
-
-            def training_step(self, batch, batch_idx):
-                return self.layer(batch).mean()
-
-            def configure_optimizers(self):
-                return [torch.optim.Adam(self.parameters())]
 
 
         loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)

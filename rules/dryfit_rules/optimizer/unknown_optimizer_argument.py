@@ -51,8 +51,7 @@ OTHER_NAMES = {
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.OptimizerBuilt):
         signature = model.frameworks.signature(built.class_name)
-        is_of_torch = built.optimizer.class_names[:1] == (built.class_name,)
-        if is_of_torch and built.class_name.startswith("torch.optim.") and signature is not None:
+        if built.is_of_torch and built.class_name.startswith("torch.optim.") and signature is not None:
             for keyword in built.arguments.keywords.values():
                 if not signature.accepts(keyword.name):
                     accepted = tuple(p.name for p in signature.parameters if p.kind in ("pos", "kw"))
@@ -76,7 +75,8 @@ def _finding(model: SemanticModel, built: facts.OptimizerBuilt, keyword: Keyword
     message = f"`{optimizer}` has no argument `{keyword.name}`{of_version}"
     if meant is not None:
         title = f"rename `{keyword.name}` to `{meant}`"
-        return Finding(keyword.name_site, message, note, title, Fix.safe(title, rename_argument(keyword, meant)))
+        edit = rename_argument(keyword, meant)
+        return Finding(keyword.name_site, message, note, title, Fix.safe(title, edit) if edit else None)
     title = f"remove `{keyword.name}`"
     fix = None
     if keyword.argument is not None:

@@ -45,25 +45,17 @@ Entries = tuple[tuple[Operand, Operand], ...]
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
-    for hook, returned in _returned(model):
+    for fact in model.facts(facts.OptimizersReturned):
+        returned = fact.value
         configs = returned.known_elements if returned.kind in ("list", "tuple") else returned.options
         if not all(config.kind == "dict" for config in configs):
             continue
         for config in configs:
             entries = config.entries
             if entries is not UNKNOWN and isinstance(config.entry("optimizer"), Operand):
-                yield from _unknown(config, entries)
-                if hook.owner.uses_automatic_optimization is True and _is_frequency_dropped(model):
+                yield from _unknown(entries)
+                if fact.is_automatic and _is_frequency_dropped(model):
                     yield from _misplaced(entries, returned)
-
-
-def _returned(model: SemanticModel) -> Iterator[tuple[facts.HookDefined, Operand]]:
-    """What `configure_optimizers` hands to the Trainer, return by return."""
-    for hook in model.facts(facts.HookDefined):
-        if (hook.kind, hook.name) == ("module", "configure_optimizers") and hook.is_plain:
-            for end in model.facts(facts.FunctionEnded):
-                if end.name == hook.name and not hook.owner.is_driven_by_hand:
-                    yield from [(hook, r.value) for r in end.returns if r.value is not None]
 
 
 def _is_frequency_dropped(model: SemanticModel) -> bool:
@@ -72,7 +64,7 @@ def _is_frequency_dropped(model: SemanticModel) -> bool:
     return step is not None and "optimizer_idx" not in step.positional
 
 
-def _unknown(config: Operand, entries: Entries) -> Iterator[Finding]:
+def _unknown(entries: Entries) -> Iterator[Finding]:
     """Keys that have no meaning anywhere; `lr_scheduler` is meant if a scheduler is kept there."""
     given = [key.literal for key, _ in entries]
     for key, value in entries:
@@ -81,7 +73,7 @@ def _unknown(config: Operand, entries: Entries) -> Iterator[Finding]:
             meant = "lr_scheduler" if _is_scheduler(value) else next(iter(get_close_matches(name, KEYS)), "")
             is_free = meant and meant not in given
             text = f"rename it to `{meant}`" if is_free else "remove it"
-            edit = rewrite_string(key, meant) if is_free and key.site != config.site else None
+            edit = rewrite_string(key, meant) if is_free else None
             yield Finding(
                 key.site,
                 f"`{name}` is not a key of the optimizer configuration",
@@ -263,30 +255,6 @@ RULE = Rule(
         ),
     ),
     near_misses=(
-        # `monitor` belongs to both levels, `interval` and `frequency` to the scheduler's dict.
-        """
-        import torch
-        from lightning.pytorch import LightningModule, Trainer
-        from torch.optim.lr_scheduler import StepLR
-
-
-        class Net(LightningModule):
-            def __init__(self):
-                super().__init__()
-                self.layer = torch.nn.Linear(4, 2)
-
-            def training_step(self, batch, batch_idx):
-                return self.layer(batch).mean()
-
-            def configure_optimizers(self):
-                optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
-                config = {"scheduler": StepLR(optimizer, 1), "interval": "step", "frequency": 2}
-                return {"optimizer": optimizer, "lr_scheduler": config, "monitor": "loss"}
-
-
-        loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
-        Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
-        """,
         # A method of that name for another trainer.
         """
         import torch

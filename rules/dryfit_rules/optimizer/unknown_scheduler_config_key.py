@@ -40,41 +40,20 @@ MEANT = {"freq": "frequency", "metric": "monitor", "metric_to_track": "monitor",
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
-    for hook, returned in _returned(model):
-        for scheduler in _schedulers(returned):
+    for returned in model.facts(facts.OptimizersReturned):
+        for scheduler, _ in returned.schedulers:
             entries = scheduler.entries
             if entries is not UNKNOWN and scheduler.entry("scheduler") is not None:
                 given = [key.literal for key, _ in entries]
                 for key in [key for key, _ in entries if isinstance(key.literal, str) and key.literal not in KEYS]:
-                    yield _finding(scheduler, key, given, hook.owner.uses_automatic_optimization is False)
+                    yield _finding(key, given, returned.is_manual)
 
 
-def _returned(model: SemanticModel) -> Iterator[tuple[facts.HookDefined, Operand]]:
-    """What `configure_optimizers` hands to the Trainer, return by return."""
-    for hook in model.facts(facts.HookDefined):
-        if (hook.kind, hook.name) == ("module", "configure_optimizers") and hook.is_plain:
-            for end in model.facts(facts.FunctionEnded):
-                if end.name == hook.name and not hook.owner.is_driven_by_hand:
-                    yield from [(hook, r.value) for r in end.returns if r.value is not None]
-
-
-def _schedulers(returned: Operand) -> Iterator[Operand]:
-    """The schedulers, or their dicts, in any of the forms that are taken."""
-    parts = returned.known_elements
-    if len(parts) == 2 and parts[0].kind == "list":
-        yield from parts[1].known_elements if parts[1].kind == "list" else (parts[1],)
-        return
-    for config in parts or (returned,):
-        scheduler = config.entry("lr_scheduler")
-        if isinstance(scheduler, Operand):
-            yield scheduler
-
-
-def _finding(config: Operand, key: Operand, given: list[object], is_manual: bool) -> Finding:
+def _finding(key: Operand, given: list[object], is_manual: bool) -> Finding:
     name = str(key.literal)
     meant = MEANT.get(name) or next(iter(get_close_matches(name, KEYS)), "")
     text = f"rename it to `{meant}`" if meant and meant not in given else "remove it"
-    edit = rewrite_string(key, meant) if text != "remove it" and key.site != config.site else None
+    edit = rewrite_string(key, meant) if text != "remove it" else None
     return Finding(
         key.site,
         f"`{name}` is not a key of the scheduler's configuration",
@@ -204,35 +183,6 @@ RULE = Rule(
         ),
     ),
     near_misses=(
-        # Every key that there is.
-        """
-        import torch
-        from lightning.pytorch import LightningModule, Trainer
-        from torch.optim.lr_scheduler import ReduceLROnPlateau
-
-
-        class Net(LightningModule):
-            def __init__(self):
-                super().__init__()
-                self.layer = torch.nn.Linear(4, 2)
-
-            def training_step(self, batch, batch_idx):
-                loss = self.layer(batch).mean()
-                self.log("loss", loss)
-                return loss
-
-            def configure_optimizers(self):
-                optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
-                config = {"scheduler": ReduceLROnPlateau(optimizer), "interval": "epoch", "frequency": 1}
-                config.update(monitor="loss", strict=True, name="plateau", reduce_on_plateau=True)
-                return {"optimizer": optimizer, "lr_scheduler": config}
-
-
-        loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
-        trainer = Trainer(accelerator="cpu", max_epochs=1, logger=False, enable_checkpointing=False,
-                          enable_progress_bar=False, enable_model_summary=False)
-        trainer.fit(Net(), loader)
-        """,
         # A configuration that the author's own loop reads.
         """
         import torch

@@ -23,7 +23,6 @@ from difflib import get_close_matches
 
 from dryfit.rulekit import (
     UNKNOWN,
-    Edit,
     Example,
     Finding,
     Fix,
@@ -33,10 +32,9 @@ from dryfit.rulekit import (
     Rule,
     SemanticModel,
     Severity,
-    Span,
     facts,
     replace,
-    tree,
+    rewrite_string,
 )
 
 PLUGINS = ("hpu", "ipu", "xpu", "npu")
@@ -81,21 +79,10 @@ def _remedy(
         return text, Fix.unsafe(text, replace(keyword.name_site, "strategy")) if is_free else None
     if not near:
         return f"name one of {', '.join(sorted(known))}", None
-    text, edit = f'write "{near[0]}"', _rewritten(keyword, near[0])
+    text, edit = f'write "{near[0]}"', rewrite_string(value, near[0]) if keyword.argument else None
     if edit is None:
         return text, None
     return text, Fix.safe(text, edit) if near[0] == name.lower() else Fix.unsafe(text, edit)
-
-
-def _rewritten(keyword: KeywordArgument, new_text: str) -> Edit | None:
-    """Another text for a string that is written out in the call, quotes kept."""
-    node = keyword.argument.value if keyword.argument is not None else None
-    if not isinstance(node, tree.Constant) or not isinstance(node.value, str):
-        return None
-    line, column, end_line, end_column = node.span
-    if line != end_line or end_column - column != len(node.value) + 2:
-        return None
-    return replace(keyword.value.site._replace(span=Span(line, column + 1, end_line, end_column - 1)), new_text)
 
 
 RULE = Rule(

@@ -20,20 +20,16 @@ from difflib import get_close_matches
 
 from dryfit.rulekit import (
     UNKNOWN,
-    Edit,
     Example,
     Finding,
     Fix,
-    KeywordArgument,
     Operand,
     Raises,
     Rule,
     SemanticModel,
     Severity,
-    Span,
     facts,
-    replace,
-    tree,
+    rewrite_string,
 )
 
 MEANT = {
@@ -53,7 +49,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
             meant = MEANT.get(str(literal).lower(), "")
             near = [meant] if meant in known else get_close_matches(str(literal), sorted(known), n=1, cutoff=0.75)
             text = f'write "{near[0]}"' if near else f"give one of {', '.join(sorted(known))}"
-            edit = _rewritten(keyword, near[0]) if near else None
+            edit = rewrite_string(keyword.value, near[0]) if near and keyword.argument else None
             yield Finding(
                 keyword.value.site,
                 f"`{literal!r}` is not a precision",
@@ -69,17 +65,6 @@ def _is_refused(value: Operand, known: frozenset[str]) -> bool:
     if literal is UNKNOWN or not isinstance(literal, str | int) or isinstance(literal, bool):
         return False
     return str(literal) not in known
-
-
-def _rewritten(keyword: KeywordArgument, new_text: str) -> Edit | None:
-    """Another text for a string that is written out in the call, quotes kept."""
-    node = keyword.argument.value if keyword.argument is not None else None
-    if not isinstance(node, tree.Constant) or not isinstance(node.value, str):
-        return None
-    line, column, end_line, end_column = node.span
-    if line != end_line or end_column - column != len(node.value) + 2:
-        return None
-    return replace(keyword.value.site._replace(span=Span(line, column + 1, end_line, end_column - 1)), new_text)
 
 
 RULE = Rule(

@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from dryfit.rulekit import (
-    Edit,
     Example,
     Finding,
     Fix,
@@ -31,10 +30,8 @@ from dryfit.rulekit import (
     Rule,
     SemanticModel,
     Severity,
-    Span,
     facts,
-    replace,
-    tree,
+    rewrite_string,
 )
 
 PLUGINS = ("hpu", "ipu")  # packages of their own register these
@@ -84,7 +81,7 @@ def _remedy(model: SemanticModel, keyword: KeywordArgument, value: Operand) -> t
         if not near:
             return None
     text = f'write "{near[0]}"' if near else "name another strategy"
-    edit = _rewritten(keyword, near[0]) if near else None
+    edit = rewrite_string(keyword.value, near[0]) if near and keyword.argument else None
     return text, Fix.unsafe(text, edit) if edit else None
 
 
@@ -94,17 +91,6 @@ def _near(name: str, known: list[str]) -> list[str]:
         return [f"{name}_true"]
     one_off = [k for k in known if len(k) == len(name) and sum(a != b for a, b in zip(k, name, strict=True)) == 1]
     return one_off[:1] or get_close_matches(name, known, n=1, cutoff=0.85)
-
-
-def _rewritten(keyword: KeywordArgument, new_text: str) -> Edit | None:
-    """Another text for a string that is written out in the call, quotes kept."""
-    node = keyword.argument.value if keyword.argument is not None else None
-    if not isinstance(node, tree.Constant) or not isinstance(node.value, str):
-        return None
-    line, column, end_line, end_column = node.span
-    if line != end_line or end_column - column != len(node.value) + 2:
-        return None
-    return replace(keyword.value.site._replace(span=Span(line, column + 1, end_line, end_column - 1)), new_text)
 
 
 RULE = Rule(

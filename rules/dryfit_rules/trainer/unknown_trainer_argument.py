@@ -82,7 +82,8 @@ def _remedy(model: SemanticModel, keyword: KeywordArgument, free: list[str]) -> 
         meant = "enable_checkpointing"
     if meant in free:
         text = f"rename it to `{meant}`"
-        return text, Fix.safe(text, rename_argument(keyword, meant))
+        edit = rename_argument(keyword, meant)
+        return text, Fix.safe(text, edit) if edit else None
     removal = model.frameworks.removed_trainer_arguments.get(keyword.name)
     instead = removal.replacement if removal else model.frameworks.misspelt_trainer_arguments.get(keyword.name)
     near = [] if removal or instead else get_close_matches(keyword.name, free, n=1, cutoff=0.8)
@@ -90,7 +91,8 @@ def _remedy(model: SemanticModel, keyword: KeywordArgument, free: list[str]) -> 
         is_new = instead and (removal is not None or instead in free)
         return f"use `{instead}`" if is_new else "remove it", None
     text = f"rename it to `{near[0]}`"
-    return text, Fix.unsafe(text, rename_argument(keyword, near[0]))
+    edit = rename_argument(keyword, near[0])
+    return text, Fix.unsafe(text, edit) if edit else None
 
 
 def _is_count(keyword: KeywordArgument) -> bool:

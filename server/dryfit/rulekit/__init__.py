@@ -1,7 +1,6 @@
 """The one door for rule packs."""
 
 from dryfit.rulekit.edits import (
-    dotted_name,
     insert_after,
     insert_before,
     insert_line_before,
@@ -9,6 +8,7 @@ from dryfit.rulekit.edits import (
     rename_argument,
     replace,
     rewrite_string,
+    unwrap,
     wrap,
 )
 from dryfit.rulekit.example import Argued, Example, Observes, Raises, Verdict, Warns, Witness
@@ -17,6 +17,7 @@ from dryfit.rulekit.rule import Rule
 from dryfit.semantic import facts
 from dryfit.semantic.arguments import Arguments, KeywordArgument
 from dryfit.semantic.model import SemanticModel
+from dryfit.semantic.names import dotted_name
 from dryfit.semantic.operand import Operand
 from dryfit.semantic.values import UNKNOWN, Site, Unknown
 from dryfit.syntax import tree
@@ -55,5 +56,6 @@ __all__ = [
     "replace",
     "rewrite_string",
     "tree",
+    "unwrap",
     "wrap",
 ]

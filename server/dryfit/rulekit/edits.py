@@ -9,14 +9,6 @@ from dryfit.semantic.values import Site
 from dryfit.syntax import tree
 
 
-def dotted_name(node: tree.Expression) -> str:
-    """`self.optimizer` as it is written; "" for anything but names and attributes."""
-    if isinstance(node, tree.Attribute):
-        head = dotted_name(node.value)
-        return f"{head}.{node.name}" if head else ""
-    return node.id if isinstance(node, tree.Name) else ""
-
-
 def replace(site: Site, new_text: str) -> Edit:
     """Put `new_text` where the site is."""
     return Edit(site, new_text)
@@ -35,31 +27,42 @@ def wrap(site: Site, before: str, after: str) -> tuple[Edit, Edit]:
     return insert_before(site, before), insert_after(site, after)
 
 
+def unwrap(arguments: Arguments, name: str) -> tuple[Edit, Edit] | None:
+    """A call gone but for its first argument, which has this name; None if that is not written as such."""
+    call = arguments.call
+    first = call.arguments[0] if call.arguments else None
+    if first is None or first.stars or first.keyword not in (None, name):
+        return None
+    before, after = call.span.at_start.to(first.value.span.at_start), first.value.span.at_end.to(call.span)
+    return replace(arguments.site_of(before), ""), replace(arguments.site_of(after), "")
+
+
 def insert_line_before(statement: Site, line: str) -> Edit:
     """A line of its own above a statement, at the same indentation."""
     return insert_before(statement, line + "\n")
 
 
-def rename_argument(keyword: KeywordArgument, new_name: str) -> Edit:
-    """Another name for a keyword argument, or for the key of the dict it came from, quoted as it was."""
-    inside = _inside_quotes(keyword.name_site, keyword.name)
-    return Edit(inside, new_name) if inside is not None else Edit(keyword.name_site, f'"{new_name}"')
+def rename_argument(keyword: KeywordArgument, new_name: str) -> Edit | None:
+    """Another name for a keyword argument, or for the key of the dict it came from, quoted as it was.
+
+    None if the name is not written out: `**overrides`, where a variable is the key.
+    """
+    return rewrite_string(keyword.key, new_name)
 
 
 def rewrite_string(operand: Operand, new_text: str) -> Edit | None:
-    """Other text for a string that is written at the operand's place, quotes kept; None if it is written elsewhere."""
-    inside = _inside_quotes(operand.site, operand.literal) if isinstance(operand.literal, str) else None
-    return None if inside is None else Edit(inside, new_text)
+    """Other text for a string, a dict's key or the name in `dict(name=...)`, quoted as it was.
 
-
-def _inside_quotes(site: Site, text: str) -> Site | None:
-    """What stands at the site without one pair of quotes; None if it is not the plain text."""
-    span = site.span
-    margin = span.end_column - span.column - len(text)
-    if span.line != span.end_line or margin not in (0, 2):
+    None if it is not written out at the operand's site, or not as plain text between one pair of quotes.
+    """
+    if not isinstance(operand.literal, str) or not operand.is_written:
         return None
-    inside = span._replace(column=span.column + margin // 2, end_column=span.end_column - margin // 2)
-    return site._replace(span=inside)
+    span = operand.site.span
+    quotes = span.end_column - span.column - len(operand.literal)
+    if span.line != span.end_line or quotes not in (0, 2):
+        return None
+    inside = span._replace(column=span.column + quotes // 2, end_column=span.end_column - quotes // 2)
+    return Edit(operand.site._replace(span=inside), new_text)
 
 
 def remove_argument(arguments: Arguments, argument: tree.Argument) -> Edit:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dryfit.semantic.operand import Operand
-from dryfit.semantic.values import UNKNOWN, Site, Unknown
+from dryfit.semantic.values import UNKNOWN, Site, Unknown, constant
 from dryfit.syntax import tree
 from dryfit.text.span import Span
 
@@ -19,6 +19,11 @@ class KeywordArgument:
     value: Operand
     name_site: Site
     argument: tree.Argument | None
+
+    @property
+    def key(self) -> Operand:
+        """The name as a value: in `**mapping`, a key of it."""
+        return replace(self.value, value=constant(self.name), site=self.name_site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,11 @@ class Arguments:
         """The argument if it is certainly given, else None; ask `get` to tell "not given" from "cannot tell"."""
         found = self.get(position, name)
         return found if isinstance(found, Operand) else None
+
+    def written(self, name: str) -> tree.Argument | None:
+        """The keyword argument of this name as it stands in the call; None if it is given in another way, or not."""
+        keyword = self.keywords.get(name)
+        return None if keyword is None else keyword.argument
 
     @property
     def are_complete(self) -> bool:

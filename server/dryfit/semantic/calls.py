@@ -8,7 +8,7 @@ from dryfit.semantic import classes, containers, expressions, externals, modules
 from dryfit.semantic.arguments import Arguments, KeywordArgument
 from dryfit.semantic.evaluator import MAX_DEPTH, Evaluator
 from dryfit.semantic.heap import DictObject, Entry, Instance
-from dryfit.semantic.names import NO_GRAD
+from dryfit.semantic.names import NO_GRAD, keyword_span
 from dryfit.semantic.values import (
     NONE,
     UNKNOWN,
@@ -116,9 +116,7 @@ def pass_arguments(ev: Evaluator, node: tree.Call) -> Passed:
         elif argument.stars == 0:
             assert argument.keyword is not None
             passed.keywords[argument.keyword] = value
-            line, column = argument.span.line, argument.span.column
-            span = argument.span._replace(end_line=line, end_column=column + len(argument.keyword))
-            passed.keyword_sites[argument.keyword] = (ev.site(span), site, argument)
+            passed.keyword_sites[argument.keyword] = (ev.site(keyword_span(argument)), site, argument)
         elif argument.stars == 1:
             _unpack_sequence(ev, passed, value, site)
         else:

@@ -42,6 +42,11 @@ class OptimizerBuilt:
     parameters: Operand | Unknown | None
     optimizer: Operand
 
+    @property
+    def is_of_torch(self) -> bool:
+        """Its class is torch's own, not one that the project derives from it."""
+        return self.optimizer.class_names[:1] == (self.class_name,)
+
 
 @dataclass(frozen=True, slots=True)
 class GroupAdded:
@@ -69,6 +74,11 @@ class SchedulerBuilt:
     arguments: Arguments
     optimizer: Operand | Unknown | None
     scheduler: Operand
+
+    @property
+    def is_of_torch(self) -> bool:
+        """Its class is torch's own, not one that the project derives from it."""
+        return self.scheduler.class_names[:1] == (self.class_name,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +295,30 @@ class FunctionEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class OptimizersReturned:
+    """A `return value` of a LightningModule's `configure_optimizers`, if a Trainer gets the value as it is.
+
+    Not emitted for one that is decorated, or that no Trainer calls (`is_driven_by_hand`). `schedulers`: those that are
+    certainly in the value, or their dicts, each with the dict of the optimizer beside which it stands, if any.
+    """
+
+    site: Site
+    hook: HookDefined
+    value: Operand
+    schedulers: tuple[tuple[Operand, Operand | None], ...]
+
+    @property
+    def is_automatic(self) -> bool:
+        """Lightning certainly steps by itself."""
+        return self.hook.owner.uses_automatic_optimization is True
+
+    @property
+    def is_manual(self) -> bool:
+        """The module certainly steps."""
+        return self.hook.owner.uses_automatic_optimization is False
+
+
+@dataclass(frozen=True, slots=True)
 class NeverHeld:
     """Parameters that no optimizer holds although they are used and not frozen; claimed from complete knowledge only.
 
@@ -361,6 +395,7 @@ Fact: TypeAlias = (
     | HookDefined
     | Returned
     | FunctionEnded
+    | OptimizersReturned
     | NeverHeld
     | FrozenHeld
     | PlainContainer

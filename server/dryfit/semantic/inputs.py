@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from dryfit.semantic.program import Program
 
 
-
 def statements_at(program: Program[Any], module: str, place: str) -> tuple[tree.Statement, ...] | None:
     """The statements of a unit."""
     file = program.files.get(module)
@@ -59,33 +58,10 @@ def static_input(program: Program[Any], module: str, name: str) -> tuple[Any, st
     file = program.files.get(module)
     if file is None:
         return None
-    found: list[tuple[Any, str]] = []
-    for place, statements in file.top:
-        for statement in statements:
-            if isinstance(statement, tree.Function | tree.Class):
-                if statement.name == name:
-                    found.append((statement, place))
-            elif isinstance(statement, tree.Import | tree.ImportFrom):
-                if any(alias.bound == name for alias in statement.names):
-                    found.append((statement, place))
-            elif isinstance(statement, tree.Assign | tree.AugmentedAssign):
-                targets = statement.targets if isinstance(statement, tree.Assign) else (statement.target,)
-                if any(name in bound_names(target) for target in targets):
-                    return "evaluate"
-            elif _may_bind(statement, name):
-                return "evaluate"
-    if len(found) == 1:
-        return found[0]
-    return "evaluate" if found else None
-
-
-def _may_bind(statement: tree.Statement, name: str) -> bool:
-    """Could a compound statement, or a walrus in an expression, bind the name?"""
-    if isinstance(statement, _COMPOUND):
-        return mentions(statement, name)
-    return isinstance(statement, tree.ExpressionStatement) and any(
-        isinstance(n, tree.Walrus) and name in bound_names(n.target) for n in tree.walk(statement)
-    )
+    found = [(bound[name], place) for place, bound in file.bindings.items() if name in bound]
+    if not found:
+        return None
+    return found[0] if len(found) == 1 and found[0][0] is not None else "evaluate"
 
 
 def star_imports(program: Program[Any], module: str) -> tuple[tuple[int, str], ...]:

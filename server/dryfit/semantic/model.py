@@ -8,6 +8,9 @@ from typing import TypeVar
 
 from dryfit.frameworks import Frameworks
 from dryfit.semantic.facts import Fact, FrameworkCall
+from dryfit.semantic.names import dotted_name
+from dryfit.semantic.values import Site
+from dryfit.syntax import tree
 
 F = TypeVar("F")
 
@@ -32,6 +35,15 @@ class SemanticModel:
     def facts(self, kind: type[F]) -> Iterator[F]:
         """The facts of one kind."""
         return iter(self._by_kind.get(kind, ()))  # type: ignore[arg-type]
+
+    def name_of(self, package: str, near: Site) -> str:
+        """What the code of that unit calls a package, as in `nn.Linear(...)`; "" if it is not seen to."""
+        for call in self.facts(FrameworkCall):
+            function = call.arguments.call.func
+            if isinstance(function, tree.Attribute) and call.name == f"{package}.{function.name}":
+                if call.site[:2] == near[:2]:
+                    return dotted_name(function.value)
+        return ""
 
     def calls_to(self, *names: str) -> Iterator[FrameworkCall]:
         """Calls of framework functions, classes or methods by canonical name, methods by the class that was made.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from dryfit.syntax import tree
+from dryfit.text.span import Span
 
 BUILTIN_NAMES = frozenset(dir(builtins))
 
@@ -46,6 +47,20 @@ def dotted(node: tree.Expression) -> str:
         head = dotted(node.value)
         return f"{head}.{node.name}" if head else ""
     return node.id if isinstance(node, tree.Name) else ""
+
+
+def dotted_name(node: tree.Expression) -> str:
+    """`self.optimizer` as it is written; "" for anything but names and attributes."""
+    if isinstance(node, tree.Attribute):
+        head = dotted_name(node.value)
+        return f"{head}.{node.name}" if head else ""
+    return node.id if isinstance(node, tree.Name) else ""
+
+
+def keyword_span(argument: tree.Argument) -> Span:
+    """Where the name of a keyword argument stands; the empty place where it begins for any other argument."""
+    line, column = argument.span[:2]
+    return Span(line, column, line, column + len(argument.keyword or ""))
 
 
 def bound_names(target: tree.Expression) -> tuple[str, ...]:

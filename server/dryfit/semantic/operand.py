@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from dryfit.semantic.heap import DictObject, GeneratorObject, Heap, Instance, ListObject
 from dryfit.semantic.values import (
@@ -23,9 +23,12 @@ from dryfit.semantic.values import (
     TupleValue,
     Unknown,
     Value,
+    constant,
     options,
 )
 from dryfit.syntax import tree
+
+Written: TypeAlias = tree.Constant | tree.Sequence | tree.Dictionary | tree.Argument
 
 
 class Classes(Protocol):
@@ -45,6 +48,10 @@ class Classes(Protocol):
 
     def is_empty_module(self, heap: Heap, ref: Ref) -> bool:
         """Is certainly no parameter registered in or below this module?"""
+        ...
+
+    def written_at(self, site: Site) -> Written | None:
+        """The literal, the display or the keyword argument whose name is the text of exactly this place."""
         ...
 
 
@@ -96,6 +103,30 @@ class Operand:
             return "class" if self.classes.ancestry(value)[0] else "name"
         return _KINDS.get(value.__class__, "unknown")
 
+    @property
+    def is_not_none(self) -> bool:
+        """Certainly an instance, a container or an iterator, on every way."""
+        return all(option.kind in ("instance", "list", "set", "tuple", "generator") for option in self.options)
+
+    @property
+    def is_written(self) -> bool:
+        """The text at the site is certainly its own: a literal, a display, or a key as the name in `dict(name=...)`.
+
+        Elsewhere a variable or a call stands for it, or the site is that of the container it was found in.
+        """
+        node = self.classes.written_at(self.site)
+        if isinstance(node, tree.Constant):
+            return isinstance(self.value, ConstantValue) and self.value == constant(node.value)
+        if isinstance(node, tree.Argument):
+            return self.literal == node.keyword
+        if isinstance(node, tree.Sequence):
+            parts, wanted = self.elements, [item.span for item in node.items]
+            return self.kind == node.kind and parts is not UNKNOWN and [p.site.span for p in parts] == wanted
+        if isinstance(node, tree.Dictionary):
+            entries, wanted = self.entries, [value.span for _, value in node.items]
+            return entries is not UNKNOWN and [value.site.span for _, value in entries] == wanted
+        return False
+
     # ------------------------------------------------------------------------------------------------ scalars
     @property
     def literal(self) -> tree.ConstantValue | Unknown:
@@ -141,6 +172,11 @@ class Operand:
         """
         cls = self._class
         return () if cls is None else self.classes.ancestry(cls)[0]
+
+    @property
+    def class_name(self) -> str:
+        """The plain name of its class, or of the first it can be of; "" if that is not known."""
+        return next(iter(self.options[0].class_names), "").rpartition(".")[2]
 
     def is_a(self, name: str) -> bool:
         """Certainly an instance of the class with this canonical name."""

@@ -11,7 +11,9 @@ from dryfit.semantic.file_model import FileModel
 from dryfit.semantic.heap import Heap
 from dryfit.semantic.memory import Memory
 from dryfit.semantic.model import SemanticModel
-from dryfit.semantic.values import UNKNOWN, ClassValue, External, FunctionValue, Ref, Unknown, Value
+from dryfit.semantic.names import keyword_span
+from dryfit.semantic.operand import Written
+from dryfit.semantic.values import UNKNOWN, ClassValue, External, FunctionValue, Ref, Site, Unknown, Value
 from dryfit.syntax import tree
 from dryfit.syntax.document import Document
 
@@ -136,6 +138,16 @@ class Program(Generic[J]):
             if isinstance(c, ClassValue) and self._memory.ask("node", c.module, c.path, name) is not None:
                 return True
         return UNKNOWN if is_open else False
+
+    def written_at(self, site: Site) -> Written | None:
+        """The literal, the display or the keyword argument whose name is the text of exactly this place."""
+        for statement in self._memory.ask("place", site.module, site.place) or ():
+            for node in tree.walk(statement):
+                if isinstance(node, tree.Constant | tree.Sequence | tree.Dictionary) and node.span == site.span:
+                    return node
+                if isinstance(node, tree.Argument) and keyword_span(node) == site.span:
+                    return node
+        return None
 
     def member(self, cls: ClassValue, name: str, *, after: bool = False) -> classes.Member | None:
         """A member of a class or of the project classes above it (`after`: above it only)."""

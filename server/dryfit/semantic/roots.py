@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dryfit.semantic import assignments, calls, classes, coverage, statements
+from dryfit.semantic import assignments, calls, classes, coverage, lightning, statements
 from dryfit.semantic.evaluator import Evaluator, OutOfBudgetError
 from dryfit.semantic.facts import ClassDefined, Fact, FunctionEnded, HookDefined, Returned
 from dryfit.semantic.heap import ANYTHING, Heap, Instance
@@ -139,27 +139,26 @@ def _function_root(program: Program[Any], module: str, name: str) -> tuple[Fact,
     place, path = given.place, given.path
     owner = None if path is None else ClassValue(module, path)
     decorators = [program.ask("dotted_path", module, d) for d in node.decorators]
-    before: list[Fact] = []
-    is_hook = False
+    hook: HookDefined | None = None
     if owner is not None:
         kind = _HOOK_KINDS.get(classes.kind_of(program, owner), "")
         definition = defined_class(program, owner.module, owner.path) if kind else None
         if definition is not None:
-            is_hook = True
             site = Site(module, place, node.name_span)
             plain = all(
                 d in ("builtins.staticmethod", "torch.no_grad", "torch.inference_mode", "typing.override")
                 for d in decorators
             )
             is_static = "builtins.staticmethod" in decorators
-            before.append(HookDefined(site, kind, node.name, owner.path, node, is_static, plain, definition))
+            hook = HookDefined(site, kind, node.name, owner.path, node, is_static, plain, definition)
     if (
-        not is_hook
+        hook is None
         and not program.ask("summary", module, place).has_effect
         and not program.ask("worth", module, place, 3)
     ):
         return ()
-    return (*before, *_walk_root(program, module, place, node, owner, decorators))
+    found = _walk_root(program, module, place, node, owner, decorators)
+    return found if hook is None else (hook, *found, *lightning.optimizers_returned(hook, found))
 
 
 def _walk_root(

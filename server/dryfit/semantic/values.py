@@ -36,6 +36,11 @@ class Site(NamedTuple):
     place: str
     span: Span
 
+    def holds(self, inner: Site) -> bool:
+        """Does the text of this place contain that of the other?"""
+        outer, span = self.span, inner.span
+        return self[:2] == inner[:2] and outer[:2] <= span[:2] and span[2:] <= outer[2:]
+
 
 @dataclass(frozen=True, slots=True)
 class ConstantValue:
