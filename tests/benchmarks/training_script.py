@@ -9,7 +9,7 @@ import os
 import random
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 import lightning as L
@@ -153,7 +153,7 @@ class Backbone(nn.Module):
     def __init__(self, widths=(32, 64, 128)):
         super().__init__()
         self.stem = nn.Conv2d(3, widths[0], 3, padding=1)
-        self.blocks = [Block(a, b, stride=2) for a, b in zip(widths[:-1], widths[1:], strict=True)]
+        self.blocks = [Block(a, b, stride=2) for a, b in pairwise(widths)]
         self.pool = nn.AdaptiveAvgPool2d(1)
 
     def forward(self, x):

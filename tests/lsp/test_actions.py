@@ -141,7 +141,7 @@ async def test_fix_all_with_nothing_to_fix(code: Talk) -> None:
         (["source.fixAl"], set()),
         (["refactor", FIX_ALL, "quickfix"], {"quickfix", FIX_ALL}),
     ],
-    ids=str,
+    ids=lambda value: repr(sorted(value)) if isinstance(value, set) else repr(value),
 )
 async def test_only_what_is_asked_for(code: Talk, only: list[str] | None, kinds: set[str]) -> None:
     await shown(code, TEXT)

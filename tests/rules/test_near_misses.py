@@ -27,13 +27,13 @@ def near_misses() -> Iterator[object]:
             yield pytest.param(program, id=f"{path.stem.replace('_', '-')}-near-miss{number}")
 
 
-@pytest.mark.parametrize("program", near_misses())
+@pytest.mark.parametrize("program", list(near_misses()))
 def test_near_miss(program: str) -> None:
     compile(program, "near_miss.py", "exec", dont_inherit=True)
     BENCH.check_silent(program)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.stem))
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.stem.replace("_", "-")))
 def test_every_program_has_its_reason(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert HEAD.match(text), "a file begins with a line `# ----` and, below it, the reason"

@@ -46,7 +46,8 @@ OTHER_NAMES = {
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.SchedulerBuilt):
         signature = model.frameworks.signature(built.class_name)
-        if built.is_of_torch and built.class_name.startswith("torch.optim.") and signature is not None:
+        is_of_torch = built.scheduler.class_names[:1] == (built.class_name,)
+        if is_of_torch and built.class_name.startswith("torch.optim.") and signature is not None:
             for keyword in built.arguments.keywords.values():
                 if not signature.accepts(keyword.name):
                     accepted = tuple(p.name for p in signature.parameters if p.kind in ("pos", "kw"))

@@ -1,0 +1,1 @@
+"""Rules over texts: packs, settings, suppressions, fixes, witnesses. The doors for editors and the command line."""

@@ -1,0 +1,1 @@
+"""What code means: values that are followed, and the facts that come of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dryfit.semantic import containers, expressions, objects
+from dryfit.semantic import attributes, containers, expressions, objects
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.heap import DictObject, Entry, Instance, ListObject
 from dryfit.semantic.values import (
@@ -21,7 +21,7 @@ def assign(ev: Evaluator, target: tree.Expression, value: Value, source: tree.Ex
         bind(ev, target.id, value)
     elif isinstance(target, tree.Attribute):
         base = expressions.evaluate(ev, target.value)
-        objects.set_attribute(ev, target, base, value, source)
+        attributes.set_attribute(ev, target, base, value, source)
     elif isinstance(target, tree.Sequence):
         _assign_sequence(ev, target, value)
     elif isinstance(target, tree.Subscript):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from dryfit.semantic import classes, containers, expressions, externals, modules, objects
+from dryfit.semantic import attributes, classes, containers, expressions, externals, modules, objects
 from dryfit.semantic.arguments import Arguments, KeywordArgument
 from dryfit.semantic.evaluator import MAX_DEPTH, Evaluator
 from dryfit.semantic.heap import DictObject, Entry, Instance
@@ -99,7 +99,7 @@ def evaluate_call(ev: Evaluator, node: tree.Call) -> Value:
         thing = ev.instance(base)
         if thing is not None and thing.cls is UNKNOWN and function.name not in thing.attributes:
             return modules.method(ev, base, function.name, pass_arguments(ev, node))
-        callee = objects.attribute(ev, function, base, function.name)
+        callee = attributes.attribute(ev, function, base, function.name)
     else:
         callee = expressions.evaluate(ev, function)
     return call(ev, callee, pass_arguments(ev, node))
@@ -252,7 +252,7 @@ def is_without_gradients(ev: Evaluator, node: tree.Function) -> bool:
 def _default(ev: Evaluator, parameter: tree.Parameter) -> Value:
     """A default is worked out where the function stands; only what cannot depend on that moment is."""
     node = parameter.default
-    if isinstance(node, tree.Constant | tree.Unary | tree.Name | tree.Attribute | tree.Sequence):
+    if isinstance(node, (tree.Constant, tree.Unary, tree.Name, tree.Attribute, tree.Sequence)):
         return expressions.evaluate(ev, node)
     return UNKNOWN
 

@@ -107,7 +107,7 @@ def self_names(
     assigned: set[str] = set()
     mentioned: set[str] = set()
     for node in tree.walk(found[0]):
-        if isinstance(node, tree.Assign | tree.AugmentedAssign):
+        if isinstance(node, (tree.Assign, tree.AugmentedAssign)):
             targets: Iterable[tree.Expression] = node.targets if isinstance(node, tree.Assign) else (node.target,)
             for target in targets:
                 for part in target.items if isinstance(target, tree.Sequence) else (target,):

@@ -94,6 +94,7 @@ class Evaluator:
         self.facts: list[Fact] = []
         self.silence = 0 if keep_facts else 1
         self.frames: list[Frame] = []
+        self.frame: Frame  # the innermost one
         self.recorders: list[Recorder] = []
         self.steps = 0
         self.no_grad = 0
@@ -109,10 +110,6 @@ class Evaluator:
         self.names: dict[Ref, str] = {}  # the first variable that an object was bound to
 
     # --------------------------------------------------------------------------------------------------- frames
-    @property
-    def frame(self) -> Frame:
-        return self.frames[-1]
-
     @property
     def now(self) -> State:
         """The state at this point; only asked where the point can be reached."""
@@ -148,11 +145,14 @@ class Evaluator:
         environments.append(variables)
         frame = Frame(module, place, label, len(environments) - 1, serial, owner, receiver, node, outer, call)
         self.frames.append(frame)
+        self.frame = frame
         return frame
 
     def leave(self) -> tuple[State | None, Value | None]:
         """The joined state and value of all ways out of the innermost frame; the value is None if none returns."""
         frame = self.frames.pop()
+        if self.frames:
+            self.frame = self.frames[-1]
         state, result = self.state, None
         falls_through = state is not None
         for left, value in frame.exits:
@@ -170,7 +170,8 @@ class Evaluator:
 
     # ---------------------------------------------------------------------------------------------------- facts
     def site(self, span: Span) -> Site:
-        return Site(self.frame.module, self.frame.place, span)
+        frame = self.frame
+        return Site(frame.module, frame.place, span)
 
     def reported(self, span: Span) -> Site:
         """Where to report what happens at `span`: the innermost place in the file that is being checked."""
@@ -232,7 +233,7 @@ class Evaluator:
 
     def get(self, value: Value | None) -> HeapObject | None:
         """The heap object a value refers to."""
-        return self.now.heap.get(value) if isinstance(value, Ref) else None
+        return self.state.heap.get(value) if isinstance(value, Ref) and self.state is not None else None
 
     def instance(self, value: Value | None) -> Instance | None:
         thing = self.get(value)
@@ -269,7 +270,7 @@ class Evaluator:
         elif isinstance(value, ParameterValue):
             if freezes:
                 self.freeze(value.of, UNKNOWN)
-        elif isinstance(value, BoundMethod | Method):
+        elif isinstance(value, (BoundMethod, Method)):
             self.escape(value.receiver, depth=depth + 1, freezes=freezes)
 
     def _escape_object(self, ref: Ref, depth: int, freezes: bool) -> None:

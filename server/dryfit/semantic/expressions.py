@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from dryfit.semantic import assignments, calls, containers, displays, objects
+from dryfit.semantic import assignments, attributes, calls, containers, displays, objects
 from dryfit.semantic.evaluator import MAX_STEPS, Evaluator, OutOfBudgetError
 from dryfit.semantic.heap import DictObject, Instance, ListObject
 from dryfit.semantic.names import BUILTIN_NAMES
@@ -87,7 +87,7 @@ def _closure(ev: Evaluator, name: str) -> Value | None:
 
 
 def _attribute(ev: Evaluator, node: tree.Attribute) -> Value:
-    return objects.attribute(ev, node, evaluate(ev, node.value), node.name)
+    return attributes.attribute(ev, node, evaluate(ev, node.value), node.name)
 
 
 def _walrus(ev: Evaluator, node: tree.Walrus) -> Value:
@@ -153,7 +153,7 @@ def binary(ev: Evaluator, node: tree.Binary | tree.AugmentedAssign, op: str, a: 
 
 
 def _arithmetic(op: str, a: Any, b: Any) -> Value:
-    numbers = isinstance(a, int | float) and isinstance(b, int | float)
+    numbers = isinstance(a, (int, float)) and isinstance(b, (int, float))
     texts = op == "+" and isinstance(a, str) and isinstance(b, str) and len(a) + len(b) < MAX_CONSTANT
     if op in _ARITHMETIC and (numbers or texts):
         try:
@@ -173,7 +173,7 @@ def _unary(ev: Evaluator, node: tree.Unary) -> Value:
     if node.op == "not":
         known = truth(ev, value)
         return UNKNOWN if known is None else constant(not known)
-    if isinstance(value, ConstantValue) and isinstance(value.value, int | float) and node.op in "+-":
+    if isinstance(value, ConstantValue) and isinstance(value.value, (int, float)) and node.op in "+-":
         return constant(-value.value if node.op == "-" else value.value)
     if isinstance(value, TensorValue) and node.op in "+-":
         return TensorValue(value.sources, value.through)
@@ -214,7 +214,7 @@ def _is_certainly_something(ev: Evaluator, value: Value) -> bool:
     if isinstance(value, Ref):
         thing = ev.get(value)
         return thing is not None and not (isinstance(thing, Instance) and thing.cls is UNKNOWN)
-    return isinstance(value, TensorValue | TupleValue | ClassValue | FunctionValue | BoundMethod)
+    return isinstance(value, (TensorValue, TupleValue, ClassValue, FunctionValue, BoundMethod))
 
 
 def truth(ev: Evaluator, value: Value) -> bool | None:

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dryfit.semantic import classes, containers, events, modules, objects, optimizers, schedulers, vocabulary
+from dryfit.semantic import (
+    attributes,
+    classes,
+    containers,
+    events,
+    modules,
+    objects,
+    optimizers,
+    schedulers,
+    vocabulary,
+)
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import FrameworkCall, LoaderBuilt, TrainerBuilt
 from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, Instance, ListObject
@@ -284,7 +294,7 @@ def _super(ev: Evaluator, name: str, passed: Passed) -> Value:
 def _getattr(ev: Evaluator, name: str, passed: Passed) -> Value:
     key = passed.get(1, "name")
     if isinstance(key, ConstantValue) and isinstance(key.value, str) and passed.positional:
-        return objects.attribute(ev, passed.node, passed.positional[0], key.value)
+        return attributes.attribute(ev, passed.node, passed.positional[0], key.value)
     return UNKNOWN
 
 
@@ -294,7 +304,7 @@ def _setattr(ev: Evaluator, name: str, passed: Passed) -> Value:
     base, key, value = passed.positional
     thing = ev.instance(base)
     if isinstance(key, ConstantValue) and isinstance(key.value, str):
-        objects.set_attribute(ev, passed.node, base, value, None, key.value)
+        attributes.set_attribute(ev, passed.node, base, value, None, key.value)
     elif thing is not None:
         ev.put(base, replace(thing, is_open=True, escaped=True))
         ev.escape(value)
@@ -319,7 +329,7 @@ def _sum(ev: Evaluator, name: str, passed: Passed) -> Value:
     containers.consume(ev, passed.positional[0], passed.node.span)
     if items and all(isinstance(i, TensorValue) for i in items):
         return objects.combined(ev, items)
-    return TensorValue() if isinstance(element, TensorValue | ParameterValue) else UNKNOWN
+    return TensorValue() if isinstance(element, (TensorValue, ParameterValue)) else UNKNOWN
 
 
 def _isinstance(ev: Evaluator, name: str, passed: Passed) -> Value:

@@ -75,11 +75,6 @@ class SchedulerBuilt:
     optimizer: Operand | Unknown | None
     scheduler: Operand
 
-    @property
-    def is_of_torch(self) -> bool:
-        """Its class is torch's own, not one that the project derives from it."""
-        return self.scheduler.class_names[:1] == (self.class_name,)
-
 
 @dataclass(frozen=True, slots=True)
 class SchedulerCall:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dryfit.semantic.names import Binding, bindings
 from dryfit.syntax import tree
@@ -82,9 +82,17 @@ class FileModel:
         self.summaries: dict[str, UnitSummary] = {}
         known = {s.text: s for s in previous.summaries.values()} if previous else {}
         bound = {id(statements): previous.bindings[place] for place, statements in previous.top} if previous else {}
-        self._fold(document, known, bound)
+        same = {id(s): previous.summaries[place] for place, s in previous.statements.items() if s} if previous else {}
+        self._fold(document, known, bound, same)
 
-    def _fold(self, document: Document, known: dict[str, UnitSummary], bound: dict[int, dict[str, Binding]]) -> None:
+    def _fold(
+        self,
+        document: Document,
+        known: dict[str, UnitSummary],
+        bound: dict[int, dict[str, Binding]],
+        same: dict[int, UnitSummary],
+    ) -> None:
+        """`known`: summaries by text; `bound` and `same`: names and summaries by the identity of the statements."""
         stack: list[tuple[int, str]] = []  # (width, path) of the classes that are open
         taken: dict[str, int] = {}
         for unit, start in zip(document.units, document.starts, strict=True):
@@ -93,11 +101,11 @@ class FileModel:
                 stack.pop()
             prefix = stack[-1][1] + "." if stack else ""
             first = unit.statements[0] if unit.statements else None
-            name = prefix + (first.name if isinstance(first, tree.Function | tree.Class) else "<top>")
+            name = prefix + (first.name if isinstance(first, (tree.Function, tree.Class)) else "<top>")
             count = taken[name] = taken.get(name, 0) + 1
             place = name if count == 1 else f"{name}#{count}"
             self.starts[place], self.unit_at[place], self.statements[place] = start, unit, unit.statements
-            self.summaries[place] = known.get(unit.text) or summarise(unit)
+            self.summaries[place] = known.get(unit.text) or summarise(unit, same.get(id(unit.statements)))
             if stack:
                 self._add_members(stack[-1][1], unit.statements, place)
             else:
@@ -115,7 +123,7 @@ class FileModel:
             self._add_root(statement.name, RootInput(statement, place, None))
         elif isinstance(statement, tree.Class):
             self.add_class(statement.name, statement, place)
-        elif isinstance(statement, tree.If | tree.Try):
+        elif isinstance(statement, (tree.If, tree.Try)):
             for inner in _guarded(statement):
                 self._add_top(inner, place)
 
@@ -135,10 +143,10 @@ class FileModel:
                 for target in statement.targets:
                     if isinstance(target, tree.Name):
                         members[target.id] = (statement.value, place)
-            elif isinstance(statement, tree.If | tree.Try | tree.With | tree.For | tree.While):
+            elif isinstance(statement, (tree.If, tree.Try, tree.With, tree.For, tree.While)):
                 # Conditional members exist, but which one holds is not known.
                 for inner in tree.walk(statement):
-                    if isinstance(inner, tree.Function | tree.Class):
+                    if isinstance(inner, (tree.Function, tree.Class)):
                         members[inner.name] = (None, place)
                     elif isinstance(inner, tree.Name):
                         members.setdefault(inner.id, (None, place))
@@ -149,16 +157,23 @@ class FileModel:
         self.roots[name] = root
 
 
-def summarise(unit: Unit) -> UnitSummary:
+def summarise(unit: Unit, same: UnitSummary | None = None) -> UnitSummary:
     """What a unit's words tell; the tree is only looked at where they ask for it.
 
-    A call counts as building an optimizer if its name could be that of an optimizer class.
+    A call counts as building an optimizer if its name could be that of an optimizer class. `same`: what another text
+    of the same statements told.
     """
     text = unit.text
+    if same is not None and not unit.parsed:
+        return replace(same, text=text)  # it keeps its statements, and what their words told
+    called = frozenset(_CALLED.findall(text))
+    has_effect = _EFFECT.search(text) is not None
+    feeds_callers = _FEEDS.search(text) is not None
+    if same is not None:
+        return UnitSummary(text, has_effect, feeds_callers, same.optimizers, same.global_names, called)
     optimizers: list[str] = []
     global_names: set[str] = set()
-    called = frozenset(_CALLED.findall(text))
-    has_optimizer = "optim" in text or any(MAY_OPTIMIZE.search(name) for name in called)
+    has_optimizer = any(MAY_OPTIMIZE.search(name) or ("optim" in text and name[0].isupper()) for name in called)
     if has_optimizer or _GLOBAL.search(text):
         for statement in unit.statements:
             for node in tree.walk(statement):
@@ -166,8 +181,6 @@ def summarise(unit: Unit) -> UnitSummary:
                     optimizers.append(_last_name(node.func))
                 elif isinstance(node, tree.ScopeStatement) and node.kind == "global":
                     global_names.update(node.names)
-    has_effect = _EFFECT.search(text) is not None
-    feeds_callers = _FEEDS.search(text) is not None
     return UnitSummary(text, has_effect, feeds_callers, tuple(optimizers), frozenset(global_names), called)
 
 

@@ -170,7 +170,7 @@ def _join_instances(a: Instance, b: Instance) -> Instance:
             attributes[name] = join(x, y)
     cls = join(a.cls, b.cls)
     return Instance(
-        cls if isinstance(cls, ClassValue | External) else UNKNOWN,
+        cls if isinstance(cls, (ClassValue, External)) else UNKNOWN,
         a.arguments if a.arguments == b.arguments else (),
         attributes,
         a.is_open or b.is_open,

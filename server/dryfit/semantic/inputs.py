@@ -43,11 +43,11 @@ def top_of(program: Program[Any], module: str) -> tuple[Any, ...]:
     file = program.files[module]
     out: list[Any] = []
     for place, statements in file.top:
-        only_definitions = all(isinstance(s, tree.Function | tree.Class) for s in statements)
+        only_definitions = all(isinstance(s, (tree.Function, tree.Class)) for s in statements)
         names = tuple(
             (s.name, s.__class__.__name__, s.decorators)
             for s in statements
-            if isinstance(s, tree.Function | tree.Class)
+            if isinstance(s, (tree.Function, tree.Class))
         )
         out.append((place, names if only_definitions else None))
     return tuple(out)
@@ -98,7 +98,7 @@ def imports_fabric(program: Program[Any], module: str) -> bool:
         return True
     for _, statements in program.files[module].top:
         for s in statements:
-            if isinstance(s, tree.Import | tree.ImportFrom):
+            if isinstance(s, (tree.Import, tree.ImportFrom)):
                 source = getattr(s, "module", "")
                 if "fabric" in source.lower() or any("fabric" in alias.name.lower() for alias in s.names):
                     return True

@@ -7,6 +7,7 @@ from typing import Any
 
 from dryfit.semantic import assignments, containers, events, expressions, statements
 from dryfit.semantic.evaluator import Evaluator, Recorder
+from dryfit.semantic.heap import GeneratorObject
 from dryfit.semantic.state import State, join_states
 from dryfit.syntax import tree
 
@@ -19,10 +20,11 @@ def walk_for(ev: Evaluator, node: tree.For) -> None:
         return
     items = containers.elements(ev, iterated)
     element = containers.element_of(ev, iterated)
-    if _leaves_early(node.body):
-        containers.touch(ev, iterated)
-    else:
-        containers.consume(ev, iterated, node.iter.span)
+    if isinstance(ev.get(iterated), GeneratorObject):
+        if _leaves_early(node.body):
+            containers.touch(ev, iterated)
+        else:
+            containers.consume(ev, iterated, node.iter.span)
     if items is not None and len(items) <= UNROLL and not _jumps(node.body):
         ev.frame.iterations.append(0)
         for i, item in enumerate(items):
@@ -118,7 +120,7 @@ def walk_jump(ev: Evaluator, node: tree.Jump) -> None:
 def _leaves_early(body: tuple[tree.Statement, ...]) -> bool:
     """May a loop end before what it iterates is at its end?"""
     return any(
-        isinstance(node, tree.Return | tree.Raise) or (isinstance(node, tree.Jump) and node.kind == "break")
+        isinstance(node, (tree.Return, tree.Raise)) or (isinstance(node, tree.Jump) and node.kind == "break")
         for statement in body
         for node in tree.walk(statement)
     )

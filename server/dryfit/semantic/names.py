@@ -79,9 +79,9 @@ def bindings(statements: tuple[tree.Statement, ...]) -> dict[str, Binding]:
     """The names that statements bind, each with the one definition or import that does; None if it takes more."""
     found: dict[str, Binding] = {}
     for statement in statements:
-        if isinstance(statement, tree.Function | tree.Class):
+        if isinstance(statement, (tree.Function, tree.Class)):
             found[statement.name] = None if statement.name in found else statement
-        elif isinstance(statement, tree.Import | tree.ImportFrom):
+        elif isinstance(statement, (tree.Import, tree.ImportFrom)):
             for alias in statement.names:
                 found[alias.bound] = None if alias.bound in found else statement
         else:
@@ -94,14 +94,14 @@ def _rebound(statement: tree.Statement) -> Iterator[str]:
     todo: list[tree.Node] = [statement]
     while todo:
         node = todo.pop()
-        if isinstance(node, tree.Function | tree.Class):
+        if isinstance(node, (tree.Function, tree.Class)):
             yield node.name
             continue
-        if isinstance(node, tree.Import | tree.ImportFrom):
+        if isinstance(node, (tree.Import, tree.ImportFrom)):
             yield from [alias.bound for alias in node.names]
-        elif isinstance(node, tree.Assign | tree.Delete):
+        elif isinstance(node, (tree.Assign, tree.Delete)):
             yield from [name for target in node.targets for name in bound_names(target)]
-        elif isinstance(node, tree.AugmentedAssign | tree.For | tree.Walrus):
+        elif isinstance(node, (tree.AugmentedAssign, tree.For, tree.Walrus)):
             yield from bound_names(node.target)
         elif isinstance(node, tree.With):
             yield from [name for _, target in node.items if target is not None for name in bound_names(target)]

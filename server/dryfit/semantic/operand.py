@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
+from dryfit.semantic import written
 from dryfit.semantic.heap import DictObject, GeneratorObject, Heap, Instance, ListObject
 from dryfit.semantic.values import (
     UNKNOWN,
@@ -23,12 +24,9 @@ from dryfit.semantic.values import (
     TupleValue,
     Unknown,
     Value,
-    constant,
     options,
 )
 from dryfit.syntax import tree
-
-Written: TypeAlias = tree.Constant | tree.Sequence | tree.Dictionary | tree.Argument
 
 
 class Classes(Protocol):
@@ -50,7 +48,7 @@ class Classes(Protocol):
         """Is certainly no parameter registered in or below this module?"""
         ...
 
-    def written_at(self, site: Site) -> Written | None:
+    def written_at(self, site: Site) -> written.Written | None:
         """The literal, the display or the keyword argument whose name is the text of exactly this place."""
         ...
 
@@ -114,18 +112,7 @@ class Operand:
 
         Elsewhere a variable or a call stands for it, or the site is that of the container it was found in.
         """
-        node = self.classes.written_at(self.site)
-        if isinstance(node, tree.Constant):
-            return isinstance(self.value, ConstantValue) and self.value == constant(node.value)
-        if isinstance(node, tree.Argument):
-            return self.literal == node.keyword
-        if isinstance(node, tree.Sequence):
-            parts, wanted = self.elements, [item.span for item in node.items]
-            return self.kind == node.kind and parts is not UNKNOWN and [p.site.span for p in parts] == wanted
-        if isinstance(node, tree.Dictionary):
-            entries, wanted = self.entries, [value.span for _, value in node.items]
-            return entries is not UNKNOWN and [value.site.span for _, value in entries] == wanted
-        return False
+        return written.shows(self.classes.written_at(self.site), self)
 
     # ------------------------------------------------------------------------------------------------ scalars
     @property
@@ -151,7 +138,7 @@ class Operand:
     @property
     def receiver(self) -> Operand | None:
         """What a bound method is bound to."""
-        return self._at(self.value.receiver) if isinstance(self.value, Method | BoundMethod) else None
+        return self._at(self.value.receiver) if isinstance(self.value, (Method, BoundMethod)) else None
 
     @property
     def tag(self) -> str:
@@ -194,7 +181,7 @@ class Operand:
 
     def is_class_of(self, name: str) -> bool:
         """Certainly a class (not an instance) that is or derives from the one with this canonical name."""
-        return isinstance(self.value, ClassValue | External) and name in self.classes.ancestry(self.value)[0]
+        return isinstance(self.value, (ClassValue, External)) and name in self.classes.ancestry(self.value)[0]
 
     def has_method(self, name: str) -> bool | Unknown:
         """Does the class of this instance, or a class above it, define the method? Unknown if one is not known."""
@@ -206,7 +193,7 @@ class Operand:
         thing = self._object
         if isinstance(thing, Instance):
             return None if thing.cls is UNKNOWN else thing.cls
-        return self.value if isinstance(self.value, ClassValue | External) else None
+        return self.value if isinstance(self.value, (ClassValue, External)) else None
 
     @property
     def arguments(self) -> Mapping[int | str, Operand]:

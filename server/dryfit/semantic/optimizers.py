@@ -101,7 +101,7 @@ def _parts(ev: Evaluator, value: Value, depth: int) -> list[Value]:
         inner = thing.items if thing.rest is None else (*thing.items, thing.rest)
     elif isinstance(thing, GeneratorObject):
         inner = (thing.element if thing.used is False else containers.weakened(thing.element),)
-    if isinstance(thing, ListObject | GeneratorObject):
+    if isinstance(thing, (ListObject, GeneratorObject)):
         return [p for item in inner for option in options(item) for p in _parts(ev, option, depth + 1)]
     return [value]
 

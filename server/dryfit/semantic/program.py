@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 from dryfit.frameworks import Frameworks
-from dryfit.semantic import changes, classes, objects, questions
+from dryfit.semantic import changes, classes, objects, questions, written
 from dryfit.semantic.file_model import FileModel
 from dryfit.semantic.heap import Heap
 from dryfit.semantic.memory import Memory
 from dryfit.semantic.model import SemanticModel
-from dryfit.semantic.names import keyword_span
-from dryfit.semantic.operand import Written
 from dryfit.semantic.values import UNKNOWN, ClassValue, External, FunctionValue, Ref, Site, Unknown, Value
 from dryfit.syntax import tree
 from dryfit.syntax.document import Document
@@ -139,15 +137,9 @@ class Program(Generic[J]):
                 return True
         return UNKNOWN if is_open else False
 
-    def written_at(self, site: Site) -> Written | None:
+    def written_at(self, site: Site) -> written.Written | None:
         """The literal, the display or the keyword argument whose name is the text of exactly this place."""
-        for statement in self._memory.ask("place", site.module, site.place) or ():
-            for node in tree.walk(statement):
-                if isinstance(node, tree.Constant | tree.Sequence | tree.Dictionary) and node.span == site.span:
-                    return node
-                if isinstance(node, tree.Argument) and keyword_span(node) == site.span:
-                    return node
-        return None
+        return written.find(self._memory.ask("place", site.module, site.place) or (), site.span)
 
     def member(self, cls: ClassValue, name: str, *, after: bool = False) -> classes.Member | None:
         """A member of a class or of the project classes above it (`after`: above it only)."""

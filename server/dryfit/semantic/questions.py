@@ -148,9 +148,9 @@ def reachable(value: Value, heap: Heap) -> Heap:
                 todo.append(heap[item])
         elif isinstance(item, dict):
             todo.extend(item.values())
-        elif isinstance(item, tuple | frozenset):
+        elif isinstance(item, (tuple, frozenset)):
             todo.extend(item)
-        elif hasattr(item, "__slots__") and not isinstance(item, ConstantValue | External | ClassValue):
+        elif hasattr(item, "__slots__") and not isinstance(item, (ConstantValue, External, ClassValue)):
             todo.extend(getattr(item, name) for name in item.__slots__ if name != "node")
     return out
 
@@ -204,9 +204,9 @@ def class_member(program: Program[Any], module: str, path: str, name: str) -> Me
     value: Value = UNKNOWN
     if isinstance(node, tree.Constant):
         value = constant(node.value)
-    elif isinstance(node, tree.Name | tree.Attribute):
+    elif isinstance(node, (tree.Name, tree.Attribute)):
         value = static_value(program, module, node)
-        value = value if isinstance(value, External | ClassValue) else UNKNOWN
+        value = value if isinstance(value, (External, ClassValue)) else UNKNOWN
     return Member(owner, None, False, False, value, {})
 
 
@@ -248,10 +248,8 @@ def definition(program: Program[Any], module: str, place: str, name: str) -> tre
                 found.append(item)
         elif isinstance(item, tree.Class):
             todo.extend(item.body)
-        elif isinstance(item, tree.If | tree.Try | tree.With):
-            todo.extend(
-                n for n in tree.children(item) if isinstance(n, tree.Function | tree.Class | tree.If | tree.Try)
-            )
+        elif isinstance(item, (tree.If, tree.Try, tree.With)):
+            todo.extend(n for n in tree.children(item) if isinstance(n, (tree.Function, tree.Class, tree.If, tree.Try)))
             if isinstance(item, tree.Try):
                 todo.extend(s for handler in item.handlers for s in handler.body)
     return found[0] if len(found) == 1 else None
@@ -296,7 +294,7 @@ def roots_in(file: FileModel, place: str) -> tuple[str, ...]:
     found = [name for name, root in file.roots.items() if root.place == place]
     found += [f"{roots.CLASS_PREFIX}{path}" for path, c in file.classes.items() if c.place == place]
     if not found or any(
-        p == place and any(not isinstance(s, tree.Function | tree.Class) for s in st) for p, st in file.top
+        p == place and any(not isinstance(s, (tree.Function, tree.Class)) for s in st) for p, st in file.top
     ):
         found.append(roots.MODULE_ROOT)
     return tuple(found)

@@ -72,10 +72,11 @@ def run_module_body(program: Program[Any], ev: Evaluator, module: str) -> None:
                 assignments.bind(ev, name, value)
     except OutOfBudgetError:
         del ev.frames[1:]
+        ev.frame = frame
         if ev.is_stopped:
             ev.state = State([variables], {})
         for name, value in variables.items():
-            if not isinstance(value, External | FunctionValue | ClassValue):
+            if not isinstance(value, (External, FunctionValue, ClassValue)):
                 variables[name] = UNKNOWN
         ev.facts.clear()
         ev.state = State([variables], {ref: ANYTHING for ref in ev.state.heap})

@@ -13,43 +13,13 @@ from collections.abc import Callable
 from typing import Any
 
 from dryfit.syntax import tree
+from dryfit.syntax.ast_operators import OPERATORS
 from dryfit.syntax.formatted_strings import replacement_fields
 from dryfit.text.newlines import normalised
 from dryfit.text.span import Span
 
 _HAS_EXACT_FORMATTED_STRINGS = sys.version_info >= (3, 12)
 
-_OPERATORS: dict[type[ast.AST], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.MatMult: "@",
-    ast.Div: "/",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-    ast.Pow: "**",
-    ast.BitOr: "|",
-    ast.BitAnd: "&",
-    ast.BitXor: "^",
-    ast.LShift: "<<",
-    ast.RShift: ">>",
-    ast.Not: "not",
-    ast.USub: "-",
-    ast.UAdd: "+",
-    ast.Invert: "~",
-    ast.And: "and",
-    ast.Or: "or",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.Is: "is",
-    ast.IsNot: "is not",
-    ast.In: "in",
-    ast.NotIn: "not in",
-}
 _UP_TO_NAME = re.compile(r"(?:async(?:[ \t\f]|\\\n)+)?(?:def|class)(?:[ \t\f]|\\\n)+")
 _BLANK = " \t\f\n"
 
@@ -247,7 +217,7 @@ def _code_point_of_byte(line: str) -> list[int]:
 # ------------------------------------------------------------------------------------------------ expressions
 def _comparison(s: _Lowering, n: ast.Compare) -> tree.Comparison:
     return tree.Comparison(
-        tuple([_OPERATORS[op.__class__] for op in n.ops]), s.expressions([n.left, *n.comparators]), s.span(n)
+        tuple([OPERATORS[op.__class__] for op in n.ops]), s.expressions([n.left, *n.comparators]), s.span(n)
     )
 
 
@@ -274,7 +244,7 @@ def _slice(s: _Lowering, n: ast.Slice) -> tree.Other:
 
 
 def _binary(s: _Lowering, n: ast.BinOp) -> tree.Binary:
-    return tree.Binary(_OPERATORS[n.op.__class__], s.expression(n.left), s.expression(n.right), s.span(n))
+    return tree.Binary(OPERATORS[n.op.__class__], s.expression(n.left), s.expression(n.right), s.span(n))
 
 
 def _conditional(s: _Lowering, n: ast.IfExp) -> tree.Conditional:
@@ -294,8 +264,8 @@ _EXPRESSIONS: dict[type[ast.AST], Callable[[_Lowering, Any], tree.Expression]] =
     ast.Subscript: lambda s, n: tree.Subscript(s.expression(n.value), s.expression(n.slice), s.span(n)),
     ast.Slice: _slice,
     ast.BinOp: _binary,
-    ast.UnaryOp: lambda s, n: tree.Unary(_OPERATORS[n.op.__class__], s.expression(n.operand), s.span(n)),
-    ast.BoolOp: lambda s, n: tree.Logical(_OPERATORS[n.op.__class__], s.expressions(n.values), s.span(n)),
+    ast.UnaryOp: lambda s, n: tree.Unary(OPERATORS[n.op.__class__], s.expression(n.operand), s.span(n)),
+    ast.BoolOp: lambda s, n: tree.Logical(OPERATORS[n.op.__class__], s.expressions(n.values), s.span(n)),
     ast.Compare: _comparison,
     ast.JoinedStr: _Lowering.formatted_string,
     ast.IfExp: _conditional,
@@ -334,7 +304,7 @@ def _annotated(s: _Lowering, n: ast.AnnAssign) -> tree.Assign:
 
 
 def _augmented(s: _Lowering, n: ast.AugAssign) -> tree.AugmentedAssign:
-    return tree.AugmentedAssign(s.expression(n.target), _OPERATORS[n.op.__class__], s.expression(n.value), s.span(n))
+    return tree.AugmentedAssign(s.expression(n.target), OPERATORS[n.op.__class__], s.expression(n.value), s.span(n))
 
 
 def _if(s: _Lowering, n: ast.If) -> tree.If:

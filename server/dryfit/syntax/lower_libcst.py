@@ -6,64 +6,18 @@ a span, what is flat, how names and strings are read) is repeated here.
 
 from __future__ import annotations
 
-import ast
-import unicodedata
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import libcst as cst
 
 from dryfit.syntax import tree
+from dryfit.syntax.libcst_names import NAMED_CONSTANTS, dotted, identifier, literals, names_bound, string_value
+from dryfit.syntax.libcst_operators import OPERATORS
 from dryfit.syntax.libcst_places import Places, places_of
 from dryfit.text.newlines import normalised
 from dryfit.text.span import Span
-
-_OPERATORS: dict[type[cst.CSTNode], str] = {
-    cst.Add: "+",
-    cst.AddAssign: "+",
-    cst.Subtract: "-",
-    cst.SubtractAssign: "-",
-    cst.Multiply: "*",
-    cst.MultiplyAssign: "*",
-    cst.MatrixMultiply: "@",
-    cst.MatrixMultiplyAssign: "@",
-    cst.Divide: "/",
-    cst.DivideAssign: "/",
-    cst.FloorDivide: "//",
-    cst.FloorDivideAssign: "//",
-    cst.Modulo: "%",
-    cst.ModuloAssign: "%",
-    cst.Power: "**",
-    cst.PowerAssign: "**",
-    cst.BitOr: "|",
-    cst.BitOrAssign: "|",
-    cst.BitAnd: "&",
-    cst.BitAndAssign: "&",
-    cst.BitXor: "^",
-    cst.BitXorAssign: "^",
-    cst.LeftShift: "<<",
-    cst.LeftShiftAssign: "<<",
-    cst.RightShift: ">>",
-    cst.RightShiftAssign: ">>",
-    cst.Not: "not",
-    cst.Minus: "-",
-    cst.Plus: "+",
-    cst.BitInvert: "~",
-    cst.And: "and",
-    cst.Or: "or",
-    cst.Equal: "==",
-    cst.NotEqual: "!=",
-    cst.LessThan: "<",
-    cst.LessThanEqual: "<=",
-    cst.GreaterThan: ">",
-    cst.GreaterThanEqual: ">=",
-    cst.Is: "is",
-    cst.IsNot: "is not",
-    cst.In: "in",
-    cst.NotIn: "not in",
-}
-_NAMED_CONSTANTS = {"None": None, "True": True, "False": False}
 
 
 def lower(text: str, first_line: int = 1) -> tuple[tree.Statement, ...]:
@@ -111,7 +65,7 @@ class _Lowering:
         value = self.expression(node.value)
         if node.keyword is None and not node.star:
             return tree.Argument(None, 0, value, value.span)
-        keyword = None if node.keyword is None else _identifier(node.keyword)
+        keyword = None if node.keyword is None else identifier(node.keyword)
         return tree.Argument(keyword, len(node.star), value, self.span(node))
 
     def parameters(self, node: cst.Parameters) -> tuple[tree.Parameter, ...]:
@@ -127,7 +81,7 @@ class _Lowering:
     def parameter(self, node: cst.Param, kind: str) -> tree.Parameter:
         annotation = None if node.annotation is None else self.expression(node.annotation.annotation)
         return tree.Parameter(
-            _identifier(node.name), kind, self.optional(node.default), annotation, self.span(node.name)
+            identifier(node.name), kind, self.optional(node.default), annotation, self.span(node.name)
         )
 
     def listed(self, elements: Any) -> Span:
@@ -153,28 +107,17 @@ class _Lowering:
 
 
 # ------------------------------------------------------------------------------------------------ expressions
-def _identifier(node: cst.Name) -> str:
-    """A name as Python reads it: full-width letters and the like are normalised."""
-    return node.value if node.value.isascii() else unicodedata.normalize("NFKC", node.value)
-
-
-def _dotted(node: Any) -> str:
-    if node.__class__ is cst.Attribute:
-        return f"{_dotted(node.value)}.{_identifier(node.attr)}"
-    return _identifier(node)
-
-
 def _name(s: _Lowering, n: cst.Name) -> tree.Expression:
-    if n.value in _NAMED_CONSTANTS:
-        return tree.Constant(_NAMED_CONSTANTS[n.value], s.span(n))
-    return tree.Name(_identifier(n), s.span(n))
+    if n.value in NAMED_CONSTANTS:
+        return tree.Constant(NAMED_CONSTANTS[n.value], s.span(n))
+    return tree.Name(identifier(n), s.span(n))
 
 
 def _string(s: _Lowering, n: Any) -> tree.Expression:
-    parts = list(_literals(n))
+    parts = list(literals(n))
     kinds = {part.__class__ for part in parts}
     if kinds == {cst.SimpleString}:
-        values = [_string_value(part.value) for part in parts]
+        values = [string_value(part.value) for part in parts]
         return tree.Constant(values[0][:0].join(values) if len(values) > 1 else values[0], s.span(n))
     fields = (cst.FormattedStringExpression, cst.TemplatedStringExpression)
     formatted = [part for part in parts if part.__class__ is not cst.SimpleString]
@@ -184,24 +127,8 @@ def _string(s: _Lowering, n: Any) -> tree.Expression:
     return tree.FormattedString(items, s.span(n))
 
 
-def _literals(n: Any) -> Iterator[Any]:
-    """The literals that Python joins to one string."""
-    while n.__class__ is cst.ConcatenatedString:
-        yield n.left
-        n = n.right
-    yield n
-
-
 def _field(s: _Lowering, n: Any) -> tree.Expression:
     return s.expression(n.expression)
-
-
-def _string_value(literal: str) -> Any:
-    quote = literal[-1]
-    if "\\" in literal or literal[0] != quote:
-        return ast.literal_eval(literal)
-    width = 3 if len(literal) >= 6 and literal[1] == quote == literal[2] else 1
-    return literal[width:-width]
 
 
 def _integer(s: _Lowering, n: cst.Integer) -> tree.Constant:
@@ -250,7 +177,7 @@ def _index(s: _Lowering, element: cst.SubscriptElement) -> tree.Expression:
 
 
 def _binary(s: _Lowering, n: cst.BinaryOperation) -> tree.Binary:
-    return tree.Binary(_OPERATORS[n.operator.__class__], s.expression(n.left), s.expression(n.right), s.span(n))
+    return tree.Binary(OPERATORS[n.operator.__class__], s.expression(n.left), s.expression(n.right), s.span(n))
 
 
 def _logical(s: _Lowering, n: cst.BooleanOperation) -> tree.Logical:
@@ -260,11 +187,11 @@ def _logical(s: _Lowering, n: cst.BooleanOperation) -> tree.Logical:
     while isinstance(left, cst.BooleanOperation) and left.operator.__class__ is operator and not left.lpar:
         items.append(left.right)
         left = left.left
-    return tree.Logical(_OPERATORS[operator], s.expressions([left, *reversed(items)]), s.span(n))
+    return tree.Logical(OPERATORS[operator], s.expressions([left, *reversed(items)]), s.span(n))
 
 
 def _comparison(s: _Lowering, n: cst.Comparison) -> tree.Comparison:
-    operators = tuple([_OPERATORS[part.operator.__class__] for part in n.comparisons])
+    operators = tuple([OPERATORS[part.operator.__class__] for part in n.comparisons])
     return tree.Comparison(operators, s.expressions([n.left, *[part.comparator for part in n.comparisons]]), s.span(n))
 
 
@@ -304,7 +231,7 @@ _EXPRESSIONS: dict[type[cst.CSTNode], Callable[[_Lowering, Any], tree.Expression
     cst.ConcatenatedString: _string,
     cst.FormattedString: _string,
     cst.TemplatedString: _string,
-    cst.Attribute: lambda s, n: tree.Attribute(s.expression(n.value), _identifier(n.attr), s.span(n)),
+    cst.Attribute: lambda s, n: tree.Attribute(s.expression(n.value), identifier(n.attr), s.span(n)),
     cst.Call: lambda s, n: tree.Call(s.expression(n.func), tuple([s.argument(a) for a in n.args]), s.span(n)),
     cst.List: _sequence("list"),
     cst.Tuple: _sequence("tuple"),
@@ -313,9 +240,7 @@ _EXPRESSIONS: dict[type[cst.CSTNode], Callable[[_Lowering, Any], tree.Expression
     cst.Dict: _dictionary,
     cst.Subscript: _subscript,
     cst.BinaryOperation: _binary,
-    cst.UnaryOperation: lambda s, n: tree.Unary(
-        _OPERATORS[n.operator.__class__], s.expression(n.expression), s.span(n)
-    ),
+    cst.UnaryOperation: lambda s, n: tree.Unary(OPERATORS[n.operator.__class__], s.expression(n.expression), s.span(n)),
     cst.BooleanOperation: _logical,
     cst.Comparison: _comparison,
     cst.IfExp: _conditional,
@@ -334,7 +259,7 @@ _EXPRESSIONS: dict[type[cst.CSTNode], Callable[[_Lowering, Any], tree.Expression
 def _function(s: _Lowering, n: cst.FunctionDef) -> tree.Function:
     name_span = s.span(n.name)
     return tree.Function(
-        name=_identifier(n.name),
+        name=identifier(n.name),
         parameters=s.parameters(n.params),
         returns=None if n.returns is None else s.expression(n.returns.annotation),
         body=s.body(n.body),
@@ -350,7 +275,7 @@ def _class(s: _Lowering, n: cst.ClassDef) -> tree.Class:
     bases = sorted([s.argument(base) for base in (*n.bases, *n.keywords)], key=lambda base: base.span)
     decorators = s.expressions([decorator.decorator for decorator in n.decorators])
     span = s.span(n).to(name_span)
-    return tree.Class(_identifier(n.name), tuple(bases), s.body(n.body), decorators, span, name_span)
+    return tree.Class(identifier(n.name), tuple(bases), s.body(n.body), decorators, span, name_span)
 
 
 def _assign(s: _Lowering, n: cst.Assign) -> tree.Assign:
@@ -364,7 +289,7 @@ def _annotated(s: _Lowering, n: cst.AnnAssign) -> tree.Assign:
 
 
 def _augmented(s: _Lowering, n: cst.AugAssign) -> tree.AugmentedAssign:
-    operator = _OPERATORS[n.operator.__class__]
+    operator = OPERATORS[n.operator.__class__]
     return tree.AugmentedAssign(s.expression(n.target), operator, s.expression(n.value), s.span(n))
 
 
@@ -390,7 +315,7 @@ def _with(s: _Lowering, n: cst.With) -> tree.With:
 
 def _try(s: _Lowering, n: Any) -> tree.Try:
     handlers = [
-        tree.Handler(s.optional(h.type), None if h.name is None else _identifier(h.name.name), s.body(h.body))
+        tree.Handler(s.optional(h.type), None if h.name is None else identifier(h.name.name), s.body(h.body))
         for h in n.handlers
     ]
     start = s.span(n)
@@ -401,26 +326,26 @@ def _try(s: _Lowering, n: Any) -> tree.Try:
 def _import(s: _Lowering, n: Any) -> tree.Import:
     names = []
     for alias in n.names:
-        name = _dotted(alias.name)
-        bound = name.partition(".")[0] if alias.asname is None else _identifier(alias.asname.name)
+        name = dotted(alias.name)
+        bound = name.partition(".")[0] if alias.asname is None else identifier(alias.asname.name)
         names.append(tree.Alias(name, bound, alias.asname is not None))
     return tree.Import(tuple(names), s.span(n))
 
 
 def _import_from(s: _Lowering, n: Any) -> tree.ImportFrom:
-    module = "" if n.module is None else _dotted(n.module)
+    module = "" if n.module is None else dotted(n.module)
     if isinstance(n.names, cst.ImportStar):
         return tree.ImportFrom(len(n.relative), module, (tree.Alias("*", "*", False),), s.span(n))
     names = []
     for alias in n.names:
-        name = _identifier(alias.name)
-        bound = name if alias.asname is None else _identifier(alias.asname.name)
+        name = identifier(alias.name)
+        bound = name if alias.asname is None else identifier(alias.asname.name)
         names.append(tree.Alias(name, bound, alias.asname is not None))
     return tree.ImportFrom(len(n.relative), module, tuple(names), s.span(n))
 
 
 def _scope(kind: str) -> Callable[[_Lowering, Any], tree.ScopeStatement]:
-    return lambda s, n: tree.ScopeStatement(kind, tuple([_identifier(item.name) for item in n.names]), s.span(n))
+    return lambda s, n: tree.ScopeStatement(kind, tuple([identifier(item.name) for item in n.names]), s.span(n))
 
 
 def _delete(s: _Lowering, n: cst.Del) -> tree.Delete:
@@ -432,21 +357,10 @@ def _delete(s: _Lowering, n: cst.Del) -> tree.Delete:
 def _match(s: _Lowering, n: cst.Match) -> tree.Match:
     subject = s.expression(n.subject)
     cases = [
-        tree.Case(tuple(sorted(_names_bound(case.pattern))), s.optional(case.guard), s.body(case.body))
+        tree.Case(tuple(sorted(names_bound(case.pattern))), s.optional(case.guard), s.body(case.body))
         for case in n.cases
     ]
     return tree.Match(subject, tuple(cases), s.header(n, subject))
-
-
-def _names_bound(pattern: cst.CSTNode) -> Iterator[str]:
-    """The names that a pattern binds; what it compares with are expressions."""
-    if isinstance(pattern, cst.MatchAs | cst.MatchStar) and pattern.name is not None:
-        yield _identifier(pattern.name)
-    if isinstance(pattern, cst.MatchMapping) and pattern.rest is not None:
-        yield _identifier(pattern.rest)
-    for child in pattern.children:
-        if not isinstance(child, cst.BaseExpression):
-            yield from _names_bound(child)
 
 
 def _type_alias(s: _Lowering, n: cst.TypeAlias) -> tree.Assign:

@@ -15,201 +15,76 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import TypeAlias
 
+from dryfit.syntax.tree_expressions import (
+    Argument as Argument,
+)
+from dryfit.syntax.tree_expressions import (
+    Attribute as Attribute,
+)
+from dryfit.syntax.tree_expressions import (
+    Binary as Binary,
+)
+from dryfit.syntax.tree_expressions import (
+    Call as Call,
+)
+from dryfit.syntax.tree_expressions import (
+    Clause as Clause,
+)
+from dryfit.syntax.tree_expressions import (
+    Comparison as Comparison,
+)
+from dryfit.syntax.tree_expressions import (
+    Comprehension as Comprehension,
+)
+from dryfit.syntax.tree_expressions import (
+    Conditional as Conditional,
+)
+from dryfit.syntax.tree_expressions import (
+    Constant as Constant,
+)
+from dryfit.syntax.tree_expressions import (
+    ConstantValue as ConstantValue,
+)
+from dryfit.syntax.tree_expressions import (
+    Dictionary as Dictionary,
+)
+from dryfit.syntax.tree_expressions import (
+    Expression as Expression,
+)
+from dryfit.syntax.tree_expressions import (
+    FormattedString as FormattedString,
+)
+from dryfit.syntax.tree_expressions import (
+    Lambda as Lambda,
+)
+from dryfit.syntax.tree_expressions import (
+    Logical as Logical,
+)
+from dryfit.syntax.tree_expressions import (
+    Name as Name,
+)
+from dryfit.syntax.tree_expressions import (
+    Other as Other,
+)
+from dryfit.syntax.tree_expressions import (
+    Parameter as Parameter,
+)
+from dryfit.syntax.tree_expressions import (
+    Sequence as Sequence,
+)
+from dryfit.syntax.tree_expressions import (
+    Starred as Starred,
+)
+from dryfit.syntax.tree_expressions import (
+    Subscript as Subscript,
+)
+from dryfit.syntax.tree_expressions import (
+    Unary as Unary,
+)
+from dryfit.syntax.tree_expressions import (
+    Walrus as Walrus,
+)
 from dryfit.text.span import Span
-
-ConstantValue: TypeAlias = object  # None, bool, int, float, complex, str, bytes or Ellipsis
-
-
-# ------------------------------------------------------------------------------------------------ expressions
-@dataclass(frozen=True, slots=True)
-class Name:
-    id: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Constant:
-    """A literal. `1`, `1.0` and `True` are three: equality tells them apart."""
-
-    value: ConstantValue
-    span: Span
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Constant)
-            and self.value.__class__ is other.value.__class__
-            and self.value == other.value
-            and self.span == other.span
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.value, self.span))
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    value: Expression
-    name: str
-    span: Span
-
-    @property
-    def name_span(self) -> Span:
-        """The attribute's name alone: it is always the last token."""
-        _, _, line, column = self.span
-        return Span(line, column - len(self.name), line, column)
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """An argument of a call or a class header. `stars`: 0, 1 for `*value`, 2 for `**value`."""
-
-    keyword: str | None
-    stars: int
-    value: Expression
-    span: Span  # of a keyword argument: from its name; of a starred one: from the stars
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    func: Expression
-    arguments: tuple[Argument, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """A list, tuple or set display; `kind` says which."""
-
-    kind: str
-    items: tuple[Expression, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Starred:
-    value: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Dictionary:
-    """Entries in order; the key of a `**value` is None."""
-
-    items: tuple[tuple[Expression | None, Expression], ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Subscript:
-    value: Expression
-    index: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Binary:
-    op: str
-    left: Expression
-    right: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Unary:
-    """`op`: not, -, +, ~"""
-
-    op: str
-    value: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Logical:
-    """`a and b and c` or `a or b or c`, flat."""
-
-    op: str
-    items: tuple[Expression, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """`items[0] ops[0] items[1] ops[1] ...`"""
-
-    ops: tuple[str, ...]
-    items: tuple[Expression, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class FormattedString:
-    """An f-string, with what is formatted in it (format specifications left out)."""
-
-    items: tuple[Expression, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Conditional:
-    test: Expression
-    body: Expression
-    orelse: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Lambda:
-    parameters: tuple[Parameter, ...]
-    body: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """`for target in iter if ... if ...` of a comprehension."""
-
-    target: Expression
-    iter: Expression
-    tests: tuple[Expression, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Comprehension:
-    """`kind`: list, set, dict or generator; `key` is None but for a dict."""
-
-    kind: str
-    key: Expression | None
-    element: Expression
-    clauses: tuple[Clause, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Walrus:
-    target: Expression
-    value: Expression
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Other:
-    """`kind`: Slice, Await, Yield, YieldFrom, or the name of a node that is not modelled."""
-
-    kind: str
-    items: tuple[Expression, ...]
-    span: Span
-
-
-# ------------------------------------------------------------------------------------------------- statements
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """`kind`: posonly, pos, kw, *, **; the span is that of the name."""
-
-    name: str
-    kind: str
-    default: Expression | None
-    annotation: Expression | None
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,10 +273,6 @@ class Match:
     span: Span
 
 
-Expression: TypeAlias = (
-    "Name | Constant | Attribute | Call | Sequence | Starred | Dictionary | Subscript | Binary | Unary | Logical | "
-    "Comparison | FormattedString | Conditional | Lambda | Comprehension | Walrus | Other"
-)
 Statement: TypeAlias = (
     "Function | Class | Assign | AugmentedAssign | ExpressionStatement | Assert | Return | If | For | While | With | "
     "Try | Import | ImportFrom | ScopeStatement | Jump | Raise | Delete | Match"
