@@ -24,9 +24,10 @@ class Model(L.LightningModule):
 @pytest.mark.parametrize(
     ("beside", "rules"),
     [
-        ("from lightning.fabric import Fabric\n", []),
-        ("import lightning as L\nfabric = L.Fabric()\n", []),
-        ("from lightning import Trainer\n", ["optimizer-scheduler-tuple"]),
+        ("from lightning.fabric import Fabric\nfrom model import Model\n", []),
+        ("import lightning as L\nimport models.model\nfabric = L.Fabric()\n", []),
+        ("from lightning.fabric import Fabric\n", ["optimizer-scheduler-tuple"]),  # nothing to do with the model
+        ("from lightning import Trainer\nfrom model import Model\n", ["optimizer-scheduler-tuple"]),
         ("# Fabric is a word\n", ["optimizer-scheduler-tuple"]),
     ],
 )

@@ -33,7 +33,10 @@ class Document:
         self._is_dirty = self._has_unclosed = False
         self.units: list[Unit] = []
         self.starts: list[int] = []
-        self._replace(0, 0, cut(normalised(text)))
+        units = cut(normalised(text))
+        # An open quote swallows what is below it; when it is closed, none of that is to be lowered again.
+        self._memory.limit = max(_REMEMBERED_LINES, 2 * sum([unit.lines for unit in units]))
+        self._replace(0, 0, units)
 
     @property
     def text(self) -> str:
@@ -146,11 +149,12 @@ class Document:
 class _Memory:
     """Lowers units and remembers what it lowered last, so that going back in an edit costs nothing."""
 
-    __slots__ = ("_lines", "_lowered", "_parser")
+    __slots__ = ("_lines", "_lowered", "_parser", "limit")
 
     def __init__(self, parser: Parser) -> None:
         self._parser: Parser = parser
         self._lines = 0
+        self.limit = _REMEMBERED_LINES
         self._lowered: OrderedDict[tuple[str, bool], Statements | None] = OrderedDict()
 
     def lower(self, unit: Unit) -> Statements | None:
@@ -161,7 +165,7 @@ class _Memory:
             return self._lowered[key]
         statements = self._lowered[key] = lower_unit(unit, self._parser)
         self._lines += unit.lines + 1
-        while self._lines > _REMEMBERED_LINES and len(self._lowered) > 1:
+        while self._lines > self.limit and len(self._lowered) > 1:
             (text, _), _ = self._lowered.popitem(last=False)
             self._lines -= text.count("\n") + 1
         return statements
