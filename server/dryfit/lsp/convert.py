@@ -54,7 +54,12 @@ def message_of(diagnostic: Diagnostic) -> str:
 
 def page_address(url: str) -> str:
     """Where a rule's page lies: what is relative is relative to the folder above the package's source folder."""
-    return url if ":" in url else Path(dryfit.__file__).parents[2].joinpath(url).as_uri()
+    if ":" in url:
+        return url
+    package = Path(dryfit.__file__).parent
+    # A wheel brings the pages inside the package; in a checkout they lie above it.
+    above = package if package.joinpath("docs").is_dir() else package.parents[1]
+    return above.joinpath(url).as_uri()
 
 
 def _related(
