@@ -9,7 +9,7 @@ Raises `TypeError: Trainer.__init__() got an unexpected keyword argument 'gpus'`
 
 Fix safety:
 Safe where the argument has another name now and takes the same values: the call could not work before. `gpus=2` becomes
-`accelerator="gpu", devices=2`. Unsafe where the name is only the nearest one.
+`accelerator="gpu", devices=2`, `gpus=0` becomes `accelerator="cpu"`. Unsafe where the name is only the nearest one.
 
 Source:
 `lightning.pytorch.Trainer.__init__` of the installed version; the history of its arguments from 1.5 to 2.6, run.
@@ -77,6 +77,12 @@ def _remedy(model: SemanticModel, keyword: KeywordArgument, free: list[str]) -> 
     if accelerator and {"accelerator", "devices"} <= set(free) and _is_count(keyword):
         text = f'write `accelerator="{accelerator}"` and `devices`'
         return text, Fix.safe(text, _with_accelerator(keyword, accelerator))
+    if accelerator and "accelerator" in free and keyword.value.literal in (0, None):
+        text = 'write `accelerator="cpu"`'
+        if keyword.argument is None:
+            return text, None
+        whole = keyword.name_site._replace(span=keyword.argument.span)
+        return text, Fix.safe(text, replace(whole, 'accelerator="cpu"'))
     meant = RENAMED.get(keyword.name, "")
     if keyword.name == "checkpoint_callback" and isinstance(keyword.value.literal, bool):
         meant = "enable_checkpointing"
@@ -160,6 +166,20 @@ RULE = Rule(
             """,
             witness=Raises("TypeError", "unexpected keyword argument 'gpus'"),
             fix_is_good=False,
+        ),
+        Example(
+            bad="""
+                import lightning as L
+
+                trainer = L.Trainer(gpus=0, max_epochs=3, barebones=True)
+                #                   ^^^^ unknown-trainer-argument
+            """,
+            good="""
+                import lightning as L
+
+                trainer = L.Trainer(accelerator="cpu", max_epochs=3, barebones=True)
+            """,
+            witness=Raises("TypeError", "unexpected keyword argument 'gpus'"),
         ),
         Example(
             bad="""
