@@ -35,15 +35,16 @@ Judge: TypeAlias = Callable[[SemanticModel], "tuple[Judgement, ...]"]
 EnabledRules: TypeAlias = Callable[[str], "Sequence[Rule]"]  # module -> its rules
 
 
-def judge_with(enabled: EnabledRules, guard: bool = True) -> Judge:
+def judge_with(enabled: EnabledRules, guard: bool = True, breathe: Callable[[], None] = lambda: None) -> Judge:
     """What a Program calls for each root: all rules that are on for the file, in their order.
 
-    `guard`: False lets a rule's exception through, as tests want it.
+    `guard`: False lets a rule's exception through, as tests want it. `breathe` is called before each rule.
     """
 
     def judge(model: SemanticModel) -> tuple[Judgement, ...]:
         judgements: list[Judgement] = []
         for rule in enabled(model.module):
+            breathe()
             if guard:
                 judgements.extend(_guarded(rule, model))
             else:

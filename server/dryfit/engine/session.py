@@ -7,7 +7,7 @@ at idle, in slices (`judge_some`). What is not judged again yet keeps its last f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from time import perf_counter
+from functools import partial
 
 from dryfit.engine.carry import carried
 from dryfit.engine.diagnostic import Diagnostic, resolve, without_fixes
@@ -15,6 +15,7 @@ from dryfit.engine.errors import described
 from dryfit.engine.judge import Found, Judgement, RuleCrash, judge_with
 from dryfit.engine.report import report
 from dryfit.engine.settings import Settings
+from dryfit.engine.slices import Slices
 from dryfit.engine.suppress import MARK, Suppression, suppressions_in
 from dryfit.engine.surroundings import Surroundings
 from dryfit.engine.unused import Vocabulary
@@ -42,11 +43,15 @@ class Session:
         self._settings = settings
         self._guard = guard
         self._files: dict[str, _File] = {}
-        self._program: Program[Judgement] = Program(frameworks, judge_with(self._enabled, guard))
+        self._slices = Slices()
+        self._at_work: _File | None = None  # whose work may have been put down
+        breathe = self._slices.breathe
+        self._program: Program[Judgement] = Program(frameworks, judge_with(self._enabled, guard, breathe), breathe)
 
     # --------------------------------------------------------------------------------------------------- texts
     def open(self, name: str, text: str) -> None:
         """Take a file in, or another text for it. Nothing is judged yet."""
+        self._slices.abandon()
         document = Document(text, parser="libcst")
         settings = self._settings(name)
         self._files[name] = _File(name, document, settings, self._rules)
@@ -54,12 +59,14 @@ class Session:
 
     def edit(self, name: str, span: Span, new_text: str) -> None:
         """Replace a range of the present text, in code points."""
+        self._slices.abandon()
         file = self._files[name]
         file.remember_good_text(span.line)
         file.document.edit(span, new_text)
         file.note_edit(span, normalised(new_text).count("\n"))
 
     def close(self, name: str) -> None:
+        self._slices.abandon()
         self._files.pop(name, None)
         self._program.close(name)
 
@@ -73,6 +80,7 @@ class Session:
     # -------------------------------------------------------------------------------------------------- judging
     def judge_edited(self, name: str) -> None:
         """Judge the functions, classes or statements that were typed in since the last call."""
+        self._slices.abandon()
         file = self._up_to_date(name)
         lines, file.edited = file.edited, []
         roots = [root for line in _few(lines) for root in self._program.roots_at(name, line)]
@@ -82,20 +90,23 @@ class Session:
             file.retracted.update(_places(before) - _places(after))
 
     def judge_some(self, name: str, seconds: float) -> bool:
-        """Judge what is stale until the time is up, one root at least; True while there is more to do."""
-        deadline = perf_counter() + seconds
+        """Judge what is stale until the time is up; True while there is more to do.
+
+        A root that takes longer is put down in the middle: the next call goes on with it, unless something is edited.
+        """
         file = self._up_to_date(name)
+        if self._at_work is not file:
+            self._slices.abandon()
+            self._at_work = file
         if file.needs_resync:
             file.needs_resync = False
-            if file.document.is_dirty and file.document.resync():
-                file.is_changed = True
+            if file.document.is_dirty:
+                file.is_changed = file.document.resync()
                 return True
         if file.pending is None:
             file.pending = self._stale_roots(name)
-        while file.pending:
-            self._judged(file, file.pending.pop())
-            if perf_counter() >= deadline:
-                break
+        if file.pending and self._slices.run(partial(self._judge_all, file, file.pending), seconds):
+            return True
         if not file.pending and file.rounds < MAX_ROUNDS:
             # Judging one root can make another one stale that was fresh before.
             file.rounds += 1
@@ -104,6 +115,12 @@ class Session:
             file.is_judged = True
             file.retracted.clear()
         return bool(file.pending)
+
+    def _judge_all(self, file: _File, roots: list[str]) -> None:
+        """Judge roots from the end of a list; each is taken off when it is done."""
+        while roots:
+            self._judged(file, roots[-1])
+            roots.pop()
 
     def settle(self, name: str) -> None:
         """Judge everything, now."""

@@ -10,7 +10,7 @@ from dryfit.lsp.documents import Document, Documents
 
 QUIET_SECONDS = 0.15  # without a message for this long, nobody is typing
 PATIENCE_SECONDS = 1.0  # nothing stays stale for longer, whatever the client chatters
-SLICE_SECONDS = 0.010  # the longest that a message waits for us
+SLICE_SECONDS = 0.008  # the longest that a message waits for us, but for the last step of a walk
 HURRIED_SLICES = 3  # what most edits need at most
 
 logger = logging.getLogger(__name__)

@@ -10,12 +10,18 @@ from dryfit.semantic.names import Binding
 
 def changed_inputs(module: str, before: FileModel, after: FileModel) -> list[tuple[Any, ...]]:
     """The inputs that an edit has changed."""
+    if after.summaries is before.summaries:
+        return []
     gone = {place for place in before.unit_at.keys() | after.unit_at.keys() if not _is_same_unit(before, after, place)}
     keys = _changed_of_file(module, gone, before, after)
     for place in gone:
         keys += [("place", module, place), ("summary", module, place)]
+    if after.roots is before.roots:
+        return keys  # the fold was taken over
     for name in before.roots.keys() | after.roots.keys():
         a, b = before.roots.get(name), after.roots.get(name)
+        if a is b:
+            continue
         if a is None or b is None or a.node is not b.node or a.place != b.place or a.path != b.path:
             keys.append(("root_input", module, name))
     for path in before.classes.keys() | after.classes.keys():
@@ -42,11 +48,13 @@ def _is_same_unit(before: FileModel, after: FileModel, place: str) -> bool:
     if a is None or b is None:
         return False
     x, y = before.summaries[place], after.summaries[place]
-    return a is b and x == y
+    return a is b and (x is y or x == y)
 
 
 def _changed_class(module: str, path: str, before: FileModel, after: FileModel) -> list[tuple[Any, ...]]:
     a, b = before.classes.get(path), after.classes.get(path)
+    if a is b:
+        return []
     keys: list[tuple[Any, ...]] = []
     if a is None or b is None or a.node is not b.node or a.place != b.place:
         keys.append(("class", module, path))

@@ -107,7 +107,10 @@ def self_names(
     assigned: set[str] = set()
     mentioned: set[str] = set()
     for node in tree.walk(found[0]):
-        if isinstance(node, (tree.Assign, tree.AugmentedAssign)):
+        if node.__class__ is tree.Attribute:
+            if isinstance(node.value, tree.Name) and node.value.id == "self":
+                mentioned.add(node.name)
+        elif node.__class__ is tree.Assign or node.__class__ is tree.AugmentedAssign:
             targets: Iterable[tree.Expression] = node.targets if isinstance(node, tree.Assign) else (node.target,)
             for target in targets:
                 for part in target.items if isinstance(target, tree.Sequence) else (target,):
@@ -117,6 +120,4 @@ def self_names(
                         and part.value.id == "self"
                     ):
                         assigned.add(part.name)
-        if isinstance(node, tree.Attribute) and isinstance(node.value, tree.Name) and node.value.id == "self":
-            mentioned.add(node.name)
     return frozenset(assigned), frozenset(mentioned)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dryfit.semantic.names import Binding, bindings
 from dryfit.syntax import tree
@@ -68,9 +69,28 @@ class RootInput:
 class FileModel:
     """The units of a document, folded. Built anew after each edit from pieces that are kept by identity."""
 
-    __slots__ = ("bindings", "classes", "functions", "roots", "starts", "statements", "summaries", "top", "unit_at")
+    __slots__ = (
+        "bindings",
+        "classes",
+        "functions",
+        "roots",
+        "shape",
+        "starts",
+        "statements",
+        "summaries",
+        "top",
+        "unit_at",
+    )
 
     def __init__(self, document: Document, previous: FileModel | None = None) -> None:
+        # What the fold depends on, beside the summaries; the objects are kept alive below.
+        self.shape = [(id(unit), id(unit.statements), unit.indent, unit.is_header) for unit in document.units]
+        changed = None if previous is None else _changed_bodies(document, self.shape, previous)
+        if previous is not None and changed is not None:
+            self._take_over(document, previous)
+            for place, unit in changed:
+                self._replace_function(place, unit)
+            return
         self.classes: dict[str, ClassModel] = {}
         self.functions: dict[str, tuple[tree.Function, str]] = {}
         self.top: list[tuple[str, tuple[tree.Statement, ...]]] = []
@@ -85,6 +105,36 @@ class FileModel:
         same = {id(s): previous.summaries[place] for place, s in previous.statements.items() if s} if previous else {}
         self._fold(document, known, bound, same)
 
+    def _take_over(self, document: Document, previous: FileModel) -> None:
+        """All of the previous fold: no more than texts changed. It is shared: what changes is copied."""
+        self.classes, self.functions, self.roots = previous.classes, previous.functions, previous.roots
+        self.top, self.bindings = previous.top, previous.bindings
+        self.unit_at, self.statements = previous.unit_at, previous.statements
+        self.starts = dict(zip(previous.starts, document.starts, strict=True))
+        self.summaries = previous.summaries
+        known = previous.summaries
+        anew = {place: unit for place, unit in self.unit_at.items() if known[place].text is not unit.text}
+        if anew:
+            self.summaries = {**known, **{place: summarise(unit, known[place]) for place, unit in anew.items()}}
+
+    def _replace_function(self, place: str, unit: Unit) -> None:
+        """A function or method has another body, in a file that is otherwise the same."""
+        new = unit.statements[0]
+        assert isinstance(new, tree.Function)
+        self.unit_at = {**self.unit_at, place: unit}
+        self.statements = {**self.statements, place: unit.statements}
+        self.summaries = {**self.summaries, place: summarise(unit)}
+        path = self.roots[place].path
+        self.roots = {**self.roots, place: RootInput(new, place, path)}
+        if path is None:
+            self.top = [(p, unit.statements if p == place else statements) for p, statements in self.top]
+            self.bindings = {**self.bindings, place: bindings(unit.statements)}
+            self.functions = {**self.functions, new.name: (new, place)}
+        else:
+            model = self.classes[path]
+            members = {**model.members, new.name: (new, place)}
+            self.classes = {**self.classes, path: ClassModel(model.node, model.place, members)}
+
     def _fold(
         self,
         document: Document,
@@ -96,7 +146,7 @@ class FileModel:
         stack: list[tuple[int, str]] = []  # (width, path) of the classes that are open
         taken: dict[str, int] = {}
         for unit, start in zip(document.units, document.starts, strict=True):
-            width = len(unit.indent.expandtabs(8))
+            width = len(unit.indent.expandtabs(8)) if unit.indent else 0
             while stack and width <= stack[-1][0]:
                 stack.pop()
             prefix = stack[-1][1] + "." if stack else ""
@@ -157,6 +207,30 @@ class FileModel:
         self.roots[name] = root
 
 
+def _changed_bodies(document: Document, shape: list[Any], previous: FileModel) -> list[tuple[str, Unit]] | None:
+    """The function or method whose body is all that changed: at most one; None if more did."""
+    if len(shape) != len(previous.shape):
+        return None
+    changed = [i for i, (old, new) in enumerate(zip(previous.shape, shape, strict=True)) if old != new]
+    if not changed:
+        return []
+    index = changed[0]
+    if len(changed) > 1 or shape[index][2:] != previous.shape[index][2:]:
+        return None
+    place, unit = list(previous.starts)[index], document.units[index]
+    return [(place, unit)] if _is_same_function(previous, place, unit.statements) else None
+
+
+def _is_same_function(previous: FileModel, place: str, statements: tuple[tree.Statement, ...]) -> bool:
+    """Is it one function or method, of the name that it had before, and the only one of that name?"""
+    before, root = previous.statements[place], previous.roots.get(place)
+    if len(before) != 1 or len(statements) != 1 or root is None or root.node is not before[0]:
+        return False
+    new = statements[0]
+    held = previous.functions if root.path is None else previous.classes[root.path].members
+    return isinstance(new, tree.Function) and new.name == root.node.name and held[new.name][0] is root.node
+
+
 def summarise(unit: Unit, same: UnitSummary | None = None) -> UnitSummary:
     """What a unit's words tell; the tree is only looked at where they ask for it.
 
@@ -166,6 +240,8 @@ def summarise(unit: Unit, same: UnitSummary | None = None) -> UnitSummary:
     text = unit.text
     if same is not None and not unit.parsed:
         return replace(same, text=text)  # it keeps its statements, and what their words told
+    if not unit.statements:
+        return UnitSummary(text, False, False, (), frozenset(), frozenset())
     called = frozenset(_CALLED.findall(text))
     has_effect = _EFFECT.search(text) is not None
     feeds_callers = _FEEDS.search(text) is not None
@@ -173,8 +249,7 @@ def summarise(unit: Unit, same: UnitSummary | None = None) -> UnitSummary:
         return UnitSummary(text, has_effect, feeds_callers, same.optimizers, same.global_names, called)
     optimizers: list[str] = []
     global_names: set[str] = set()
-    has_optimizer = any(MAY_OPTIMIZE.search(name) or ("optim" in text and name[0].isupper()) for name in called)
-    if has_optimizer or _GLOBAL.search(text):
+    if _builds_optimizer(text, called) or _GLOBAL.search(text):
         for statement in unit.statements:
             for node in tree.walk(statement):
                 if isinstance(node, tree.Call) and _OPTIMIZER_NAME.fullmatch(_last_name(node.func)):
@@ -182,6 +257,13 @@ def summarise(unit: Unit, same: UnitSummary | None = None) -> UnitSummary:
                 elif isinstance(node, tree.ScopeStatement) and node.kind == "global":
                     global_names.update(node.names)
     return UnitSummary(text, has_effect, feeds_callers, tuple(optimizers), frozenset(global_names), called)
+
+
+def _builds_optimizer(text: str, called: frozenset[str]) -> bool:
+    """May one of the names that are called be that of an optimizer class?"""
+    if "optim" in text and any(name[0].isupper() for name in called):
+        return True
+    return MAY_OPTIMIZE.search(text) is not None and any(MAY_OPTIMIZE.search(name) for name in called)
 
 
 def _last_name(node: tree.Expression) -> str:

@@ -36,10 +36,16 @@ class Memory:
         self.computed = 0  # answers worked out so far: an exact measure of work for tests
 
     def ask(self, *key: Any) -> Any:
-        value = self._answer(key)
+        answer = self._answers.get(key)
+        value = self._answer(key) if answer is None or answer.is_stale else answer.value
         if self._asked:
-            self._asked[-1][key] = value
-            self._users.setdefault(key, set()).add(self._running[-1])
+            asked = self._asked[-1]
+            if key not in asked:
+                users = self._users.get(key)
+                if users is None:
+                    users = self._users[key] = set()
+                users.add(self._running[-1])
+            asked[key] = value
         return value
 
     def is_fresh(self, *key: Any) -> bool:
@@ -108,6 +114,9 @@ class Memory:
         self._asked.append({})
         try:
             value = self._questions[key[0]](*key[1:])
+        except BaseException:
+            self._unfinished.discard(key)
+            raise
         finally:
             asked = self._asked.pop()
             self._running.pop()

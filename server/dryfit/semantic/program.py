@@ -24,11 +24,17 @@ class Program(Generic[J]):
     """Files by module name (any string), questions by root.
 
     `judge` says what is wrong with the model of one root; its answer is remembered and worked out again only when
-    something that it rests on has changed.
+    something that it rests on has changed. `breathe` is called at every step of a walk; what it raises ends the walk.
     """
 
-    def __init__(self, frameworks: Frameworks, judge: Callable[[SemanticModel], tuple[J, ...]]) -> None:
+    def __init__(
+        self,
+        frameworks: Frameworks,
+        judge: Callable[[SemanticModel], tuple[J, ...]],
+        breathe: Callable[[], None] = lambda: None,
+    ) -> None:
         self.frameworks = frameworks
+        self.breathe = breathe
         self.files: dict[str, FileModel] = {}
         self.beside_fabric: set[str] = set()
         self._documents: dict[str, Document] = {}
