@@ -1,0 +1,34 @@
+"""What operands ask about classes: the part of the program that they see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from dryfit.semantic import written
+from dryfit.semantic.heap import Heap
+from dryfit.semantic.values import ClassValue, External, Ref, Site, Unknown
+
+
+class Classes(Protocol):
+    """What operands ask about classes."""
+
+    def ancestry(self, cls: ClassValue | External) -> tuple[tuple[str, ...], bool]:
+        """Canonical names of the class and all classes above it, and whether one of them is not known."""
+        ...
+
+    def has_method(self, cls: ClassValue | External, name: str) -> bool | Unknown:
+        """Does the class, or one above it, define the method?"""
+        ...
+
+    def parameter_owners(self, heap: Heap, refs: Iterable[Ref]) -> frozenset[Ref]:
+        """What certainly owns a parameter in or below these modules."""
+        ...
+
+    def is_empty_module(self, heap: Heap, ref: Ref) -> bool:
+        """Is certainly no parameter registered in or below this module?"""
+        ...
+
+    def written_at(self, site: Site) -> written.Written | None:
+        """The literal, the display or the keyword argument whose name is the text of exactly this place."""
+        ...
