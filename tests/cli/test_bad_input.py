@@ -182,16 +182,16 @@ def test_an_odd_name(dryfit: Run) -> None:
 
 
 def test_an_error_of_ours_in_one_file_leaves_the_others(dryfit: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dryfit.engine import batch
+    from dryfit.engine.check import Checker
 
-    original = batch.check
+    original = Checker.check
 
-    def fail(text: str, path: str, *arguments: object, **options: object) -> object:
+    def fail(self: Checker, path: str, text: str, *arguments: object) -> object:
         if path == "bad.py":
             raise RuntimeError("a bug\nof ours")
-        return original(text, path, *arguments, **options)  # type: ignore[arg-type]
+        return original(self, path, text, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(batch, "check", fail)
+    monkeypatch.setattr(Checker, "check", fail)
     found, done = check(dryfit, bad=SEEDED, good=SEEDED)
     assert found == [("good.py", 2, 1)]
     assert done.code == 2

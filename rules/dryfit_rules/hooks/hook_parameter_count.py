@@ -27,6 +27,8 @@ from dryfit.rulekit import (
     Example,
     Finding,
     Fix,
+    Hook,
+    OtherCall,
     Raises,
     Rule,
     SemanticModel,
@@ -41,6 +43,7 @@ from dryfit.rulekit import (
 
 STAGES = {"train": "training", "validation": "validation", "test": "test", "predict": "prediction"}
 Parameters = Sequence[tree.Parameter]
+Call = Hook | OtherCall
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
@@ -49,17 +52,17 @@ def check(model: SemanticModel) -> Iterator[Finding]:
         if hook is None or not defined.is_plain or _is_driven_by_hand(defined.owner) or _is_left_out(defined):
             continue
         given = _given(defined)
-        counts = _passed(hook.positional, hook.optional, given or ())
-        if given is None or not any(_fits(given, count, hook.keyword) for count in counts):
+        counts, named = _passed(hook, given or ()), [word for word in hook.keyword if word not in hook.optional]
+        if given is None or not _can_be_called(given, hook):
             passes = f"lightning {model.frameworks.lightning_version or ''}".strip() + " passes"
             text, edits = _remedy(defined, (*hook.positional, *hook.keyword), hook.optional)
-            unnamed = [word for word in hook.keyword if given is not None and not _takes(given, word)]
-            message = f"`{defined.name}` takes {_count(given)}, {passes} {_numbers(counts, len(hook.keyword))}"
+            unnamed = [word for word in named if given is not None and not _takes(given, word)]
+            message = f"`{defined.name}` takes {_count(given)}, {passes} {_numbers(counts, len(named))}"
             if given is None:
                 message = f"`{defined.name}` has no parameter for the object itself"
-            elif unnamed and len(given) in [count + len(hook.keyword) for count in counts]:
+            elif unnamed and len(given) in [count + len(named) for count in counts]:
                 message = f"`{defined.name}` has no parameter `{unnamed[0]}`, which {passes} by name"
-            note = f"raises TypeError {_when(defined.name)}"
+            note = f"raises TypeError {_range(model, hook, given)}{_when(defined.name)}"
             yield Finding(defined.site, message, note, text, Fix.safe(text, *edits) if edits else None)
 
 
@@ -90,24 +93,37 @@ def _given(defined: facts.HookDefined) -> Parameters | None:
     return parameters[1:] if parameters and parameters[0].kind in ("pos", "posonly") else None
 
 
-def _passed(positional: Sequence[str], optional: Sequence[str], given: Parameters) -> range:
+def _passed(call: Call, given: Parameters) -> range:
     """How many values can come by position: `batch_idx` if there is room or a name for it, `dataloader_idx` maybe."""
     is_room = len([p for p in given if p.kind in ("pos", "posonly")]) > 1 or any(p.kind == "*" for p in given)
     has_index = is_room or any(p.name == "batch_idx" for p in given)
-    least = len(positional) - len(optional)
-    if "batch_idx" not in optional:
-        return range(least, len(positional) + 1)
-    return range(least + 1, len(positional) + 1) if has_index else range(least, least + 1)
+    least, most = len([name for name in call.positional if name not in call.optional]), len(call.positional)
+    if "batch_idx" not in call.optional:
+        return range(least, most + 1)
+    return range(least + 1, most + 1) if has_index else range(least, least + 1)
 
 
-def _fits(given: Parameters, count: int, keywords: Sequence[str]) -> bool:
-    """Can it be called with so many values by position, and these names?"""
+def _can_be_called(given: Parameters, call: Call) -> bool:
+    return any(_fits(given, count, call) for count in _passed(call, given))
+
+
+def _fits(given: Parameters, count: int, call: Call) -> bool:
+    """Can it be called with so many values by position, and the names?"""
     positional = [p for p in given if p.kind in ("pos", "posonly")]
     later = [p for p in given if p.kind in ("kw", "**") or p in positional[count:]]
     is_room = count <= len(positional) or any(p.kind == "*" for p in given)
-    is_filled = all(p.default is not None or p.kind == "**" or _takes([p], keywords) for p in later)
-    is_twice = any(p.name in keywords and p.kind == "pos" for p in positional[:count])
-    return is_room and is_filled and not is_twice and all(_takes(later, [word]) for word in keywords)
+    is_filled = all(p.default is not None or p.kind == "**" or _takes([p], call.keyword) for p in later)
+    is_twice = any(p.name in call.keyword and p.kind == "pos" for p in positional[:count])
+    is_named = all(word in call.optional or _takes(later, word) for word in call.keyword)
+    return is_room and is_filled and not is_twice and is_named
+
+
+def _range(model: SemanticModel, hook: Hook, given: Parameters | None) -> str:
+    """The versions that raise, where others are known to call the hook in a way that fits."""
+    fitting = [call for call in hook.otherwise if given is not None and _can_be_called(given, call)]
+    earlier = [call.until for call in fitting if call.until and model.frameworks.lightning_since(call.until)]
+    later = [call.since for call in fitting if call.since and not model.frameworks.lightning_since(call.since)]
+    return f"since lightning {earlier[-1]}, " if earlier else f"before lightning {later[0]}, " if later else ""
 
 
 def _takes(given: Parameters, words: Sequence[str] | str) -> bool:

@@ -91,11 +91,11 @@ def _with_monitor(scheduler: Operand, metric: str) -> tuple[Edit, ...]:
     """Edits that name the metric in the scheduler's dict, if that is written out here, or put one around it."""
     if scheduler.kind != "dict":
         return wrap(scheduler.site, '{"scheduler": ', f', "monitor": "{metric}"}}')
-    entries, (module, place, outer) = scheduler.entries, scheduler.site
+    entries, outer = scheduler.entries, scheduler.site
     if entries is UNKNOWN or not entries or scheduler.entry("monitor") is not None:
         return ()
     sites = [operand.site for entry in entries for operand in entry]
-    is_display = all(s[:2] == (module, place) and outer[:2] < s.span[:2] and s.span[2:] < outer[2:] for s in sites)
+    is_display = all(outer.holds(s) and outer.span[:2] < s.span[:2] and s.span[2:] < outer.span[2:] for s in sites)
     return (insert_after(sites[-1], f', "monitor": "{metric}"'),) if is_display else ()
 
 

@@ -10,19 +10,20 @@ from enum import Enum
 from itertools import repeat
 from pathlib import Path
 
-from dryfit.engine.check import CheckResult, check
+from dryfit.engine.check import Checker, CheckResult
 from dryfit.engine.diagnostic import Diagnostic
 from dryfit.engine.environment import cache_folder, frameworks_of
 from dryfit.engine.errors import described
 from dryfit.engine.files import FileProblem, read_source, write_source
 from dryfit.engine.fix import fix_text, ignore_all
+from dryfit.engine.layout import Layout, is_in
+from dryfit.engine.library import ProjectLibrary
 from dryfit.engine.packs import load_packs
 from dryfit.engine.settings import Settings
 from dryfit.engine.settings_file import SettingsFinder
 from dryfit.engine.surroundings import Surroundings
 from dryfit.engine.unused import Vocabulary
-from dryfit.frameworks import Frameworks
-from dryfit.rulekit import Rule
+from dryfit.frameworks import site_packages_of
 from dryfit.text.source import Source
 
 FILES_WORTH_A_POOL = 24
@@ -57,7 +58,7 @@ class FileReport:
 
     `text`: what the diagnostics speak about (after fixing); None if it could not be read. `notices`: lines about the
     file, such as a syntax error. `failures`: lines about what we did not do. `fixed`: how many findings were fixed or
-    silenced. `diff`: what that changes.
+    silenced. `diff`: what that changes. `elsewhere`: what was found from here in other files, by their paths.
     """
 
     path: str
@@ -67,13 +68,33 @@ class FileReport:
     failures: tuple[str, ...] = ()
     fixed: int = 0
     diff: str = ""
+    elsewhere: tuple[tuple[str, Diagnostic], ...] = ()
 
 
 def check_files(paths: Sequence[str], options: BatchOptions, processes: int | None = None) -> Iterator[FileReport]:
     """The report of each file, in the order of the paths. `processes`: None for as many as it is worth.
 
+    A file that was not named has a report, at the end, if something was found in it from one that was.
     Raises SettingsError.
     """
+    reports: list[FileReport] = []
+    elsewhere: dict[str, list[tuple[str, Diagnostic]]] = {}
+    for report in _each_alone(paths, options, processes):
+        reports.append(report)
+        for path, diagnostic in report.elsewhere:
+            elsewhere.setdefault(os.path.abspath(path), []).append((path, diagnostic))
+    if not elsewhere:
+        yield from reports
+        return
+    checker = FileChecker.of(replace(options, mode=Mode.CHECK))
+    for report in reports:
+        also = elsewhere.pop(os.path.abspath(report.path), ())
+        yield checker.again(report, [diagnostic for _, diagnostic in also]) if also else report
+    for found in elsewhere.values():
+        yield checker.again(FileReport(found[0][0]), [diagnostic for _, diagnostic in found], only=True)
+
+
+def _each_alone(paths: Sequence[str], options: BatchOptions, processes: int | None) -> Iterator[FileReport]:
     if processes is None:
         processes = 1 if len(paths) < FILES_WORTH_A_POOL else usable_cores()
     processes = min(processes, len(paths))
@@ -93,7 +114,7 @@ def check_files(paths: Sequence[str], options: BatchOptions, processes: int | No
 
 
 def check_some(paths: Sequence[str], options: BatchOptions) -> Iterator[FileReport]:
-    """The same in this process, one after the other."""
+    """The same in this process, one after the other, without what was found from one file in another."""
     checker = FileChecker.of(options)
     for path in paths:
         yield checker.file(path)
@@ -108,17 +129,16 @@ class FileChecker:
     """Checks files by path or by text; what a file cannot do is take the others with it."""
 
     options: BatchOptions
-    rules: Sequence[Rule]
-    frameworks: Frameworks
+    checker: Checker
     settings: Callable[[str], Settings]
-    surroundings: Surroundings
 
     @staticmethod
     def of(options: BatchOptions) -> FileChecker:
         rules = load_packs().rules
         frameworks = frameworks_of(options.python, cache_folder(os.environ) if options.use_cache else None)
         finder = SettingsFinder(Vocabulary.of(rules, ()), options.folder, options.select, options.ignore)
-        return FileChecker(options, rules, frameworks, finder.of_file, Surroundings())
+        library = ProjectLibrary(Layout(is_in(site_packages_of(options.python))), Surroundings().has_fabric)
+        return FileChecker(options, Checker(rules, finder.of_file, frameworks, library), finder.of_file)
 
     def file(self, path: str) -> FileReport:
         """Read a file and check it; in the mode FIX, write it if something was fixed."""
@@ -135,17 +155,27 @@ class FileChecker:
 
     def source(self, path: str, source: Source) -> tuple[FileReport, str]:
         """Check a text under a path's name; the second is the text after fixing, if that was asked for."""
-        settings = self.settings(path)
+        self.settings(path)  # what is wrong with them is no error of ours
         try:
-            return self._source(path, source.text, settings)
+            return self._source(path, source.text)
         except Exception as error:
             failure = f"{path}: internal error, the file was left out: {described(error)}"
             return FileReport(path, failures=(failure,)), source.text
 
-    def _source(self, path: str, text: str, settings: Settings) -> tuple[FileReport, str]:
+    def again(self, report: FileReport, also: Sequence[Diagnostic], only: bool = False) -> FileReport:
+        """A report with what was found in the file from other files; with `only` it says nothing else."""
+        source = read_source(report.path)
+        if isinstance(source, FileProblem):
+            return report
+        result = self.checker.check(report.path, source.text, also)
+        if only:
+            result = replace(result, diagnostics=tuple(d for d in result.diagnostics if d in also), problems=())
+            return replace(_report(report.path, source.text, result), notices=())
+        return replace(report, text=source.text, diagnostics=result.diagnostics)
+
+    def _source(self, path: str, text: str) -> tuple[FileReport, str]:
         def checked(text: str) -> CheckResult:
-            beside_fabric = self.surroundings.has_fabric(path, text)
-            return check(text, path, self.rules, settings, self.frameworks, beside_fabric=beside_fabric)
+            return self.checker.check(path, text)
 
         if self.options.mode is Mode.CHECK:
             return _report(path, text, checked(text)), text
@@ -167,7 +197,8 @@ def _report(path: str, text: str, result: CheckResult) -> FileReport:
         () if syntax is None else (f"{path}:{syntax.line + 1}:{syntax.column + 1}: syntax error: {syntax.message}",)
     )
     failures = tuple(f"{path}: {problem}" for problem in result.problems)
-    return FileReport(path, text if result.diagnostics else "", result.diagnostics, notices, failures)
+    shown = text if result.diagnostics else ""
+    return FileReport(path, shown, result.diagnostics, notices, failures, elsewhere=result.elsewhere)
 
 
 def _diff(path: str, old: str, new: str) -> Iterator[str]:

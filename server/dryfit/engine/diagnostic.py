@@ -63,6 +63,9 @@ def resolve(
     if span is None:
         return None
     related = []
+    inside = finding.site.inside
+    if inside is not None and (where := locate(inside)) is not None:
+        related.append(RelatedPlace(inside.module, where, "it happens here"))
     for place in finding.related:
         where = locate(place.site)
         if where is not None:
@@ -87,7 +90,7 @@ def without_fixes(diagnostic: Diagnostic) -> Diagnostic:
 
 def _resolve_fix(finding: Finding, locate: Locate, line_text: LineText) -> tuple[ResolvedFix, ...]:
     fix = finding.fix
-    if fix is None or any(edit.site.module != finding.site.module for edit in fix.edits):
+    if fix is None or any(edit.site.module != finding.site.module or edit.site.inside for edit in fix.edits):
         return ()
     edits = []
     for edit in fix.edits:

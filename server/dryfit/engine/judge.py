@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from dryfit.engine.errors import described
-from dryfit.rulekit import Finding, Rule, SemanticModel
+from dryfit.rulekit import Finding, Rule, SemanticModel, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +60,18 @@ def _guarded(rule: Rule, model: SemanticModel) -> list[Judgement]:
         return [Found(rule, finding) for finding in rule.check(model)]
     except Exception as error:
         return [RuleCrash(rule.name, described(error))]
+
+
+def sift(found: tuple[Judgement, ...], said_at: Callable[[Site], tuple[Judgement, ...]]) -> tuple[Judgement, ...]:
+    """Without what happens in a function of another file, whoever calls it: that is said there."""
+    return tuple(j for j in found if not (isinstance(j, Found) and _is_said_inside(j, said_at)))
+
+
+def _is_said_inside(found: Found, said_at: Callable[[Site], tuple[Judgement, ...]]) -> bool:
+    inside = found.finding.site.inside
+    if inside is None:
+        return False
+    return any(
+        isinstance(other, Found) and other.rule is found.rule and other.finding.site == inside
+        for other in said_at(inside)
+    )

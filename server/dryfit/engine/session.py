@@ -12,12 +12,12 @@ from functools import partial
 from dryfit.engine.carry import carried
 from dryfit.engine.diagnostic import Diagnostic, resolve, without_fixes
 from dryfit.engine.errors import described
-from dryfit.engine.judge import Found, Judgement, RuleCrash, judge_with
+from dryfit.engine.judge import Found, Judgement, RuleCrash, judge_with, sift
+from dryfit.engine.library import ProjectLibrary
 from dryfit.engine.report import report
 from dryfit.engine.settings import Settings
 from dryfit.engine.slices import Slices
 from dryfit.engine.suppress import MARK, Suppression, suppressions_in
-from dryfit.engine.surroundings import Surroundings
 from dryfit.engine.unused import Vocabulary
 from dryfit.frameworks import Frameworks
 from dryfit.rulekit import Rule, Site
@@ -36,9 +36,13 @@ class Session:
     """Files by name. Not safe for use from several threads at once."""
 
     def __init__(
-        self, rules: Sequence[Rule], settings: Callable[[str], Settings], frameworks: Frameworks, guard: bool = True
+        self,
+        rules: Sequence[Rule],
+        settings: Callable[[str], Settings],
+        frameworks: Frameworks,
+        guard: bool = True,
+        library: ProjectLibrary | None = None,
     ) -> None:
-        self._surroundings = Surroundings()
         self._rules = tuple(rules)
         self._settings = settings
         self._guard = guard
@@ -46,7 +50,10 @@ class Session:
         self._slices = Slices()
         self._at_work: _File | None = None  # whose work may have been put down
         breathe = self._slices.breathe
-        self._program: Program[Judgement] = Program(frameworks, judge_with(self._enabled, guard, breathe), breathe)
+        self._library = library
+        self._program: Program[Judgement] = Program(
+            frameworks, judge_with(self._enabled, guard, breathe), breathe, library, sift
+        )
 
     # --------------------------------------------------------------------------------------------------- texts
     def open(self, name: str, text: str) -> None:
@@ -55,7 +62,7 @@ class Session:
         document = Document(text, parser="libcst")
         settings = self._settings(name)
         self._files[name] = _File(name, document, settings, self._rules)
-        self._program.open(name, document, beside_fabric=self._surroundings.has_fabric(name, text))
+        self._program.open(name, document)
 
     def edit(self, name: str, span: Span, new_text: str) -> None:
         """Replace a range of the present text, in code points."""

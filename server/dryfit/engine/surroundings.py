@@ -19,14 +19,12 @@ class Surroundings:
     def __init__(self) -> None:
         self._known: dict[str, dict[str, frozenset[str]]] = {}
 
-    def has_fabric(self, path: str, text: str) -> bool:
+    def has_fabric(self, path: str) -> bool:
         """Is the file tied by an import to one in its folder, or in the folder above, that uses Lightning Fabric?
 
-        Fabric runs a loop of the author's own, in which hooks take what the author gives them. Only asked for a text
-        that mentions Lightning at all.
+        Fabric runs a loop of the author's own, in which hooks take what the author gives them.
         """
-        if "lightning" not in text:
-            return False
+        text = _read(Path(path))
         folder, name = os.path.split(os.path.abspath(path))
         stem, mine = name.removesuffix(".py"), _imported(text)
         for place in (folder, os.path.dirname(folder)):

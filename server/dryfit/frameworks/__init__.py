@@ -7,17 +7,21 @@ installed, from tables that come with Dryfit.
 from dryfit.frameworks.bundled import bundled
 from dryfit.frameworks.environments import site_packages_of
 from dryfit.frameworks.frameworks import Frameworks, Hook
-from dryfit.frameworks.history import Removal
+from dryfit.frameworks.history import Addition, OtherCall, Removal
 from dryfit.frameworks.installed import installed
+from dryfit.frameworks.lineage import merged
 from dryfit.frameworks.signature import Parameter, Signature
 
 __all__ = [
+    "Addition",
     "Frameworks",
     "Hook",
+    "OtherCall",
     "Parameter",
     "Removal",
     "Signature",
     "bundled",
     "installed",
+    "merged",
     "site_packages_of",
 ]

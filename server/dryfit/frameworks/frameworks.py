@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dryfit.frameworks import history
-from dryfit.frameworks.history import Removal
+from dryfit.frameworks.history import Addition, OtherCall, Removal
 from dryfit.frameworks.lineage import linearised
 from dryfit.frameworks.names import RENAMED, candidates, normalised
 from dryfit.frameworks.signature import Signature, parse_signature
@@ -41,7 +41,8 @@ class Hook:
 
     `positional`: names in order, of a callback's hook with `trainer` and `pl_module`. `keyword`: what is passed by
     name. `optional`: those among them that are passed only sometimes: `batch_idx` if the override has room for it,
-    `dataloader_idx` if there are several loaders.
+    `dataloader_idx` if there are several loaders. `refused`: names of parameters with which no override is accepted.
+    `otherwise`: how earlier and later versions call it, where that is known to differ.
     """
 
     name: str
@@ -49,26 +50,45 @@ class Hook:
     positional: tuple[str, ...]
     keyword: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    refused: frozenset[str] = frozenset()
+    otherwise: tuple[OtherCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Frameworks:
     """The two tables, and the answers that are computed from them.
 
-    `torch_version` and `lightning_version` are those installed (public part, without `+cu121`), None where the newest
-    bundled table stands in. All methods take names in any spelling.
+    `torch_version` and `lightning_version` are those installed or set (public part, without `+cu121`), None where
+    another version's table stands in: then nobody may be told what their version does. `notices`: what stands in for
+    what was asked for, one line each. All methods take names in any spelling.
     """
 
     torch: Table
     lightning: Table
     torch_version: str | None = None
     lightning_version: str | None = None
+    notices: tuple[str, ...] = ()
     _memo: dict[tuple[str, str], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def is_bundled(self) -> bool:
         """Is neither of the two installed?"""
         return self.torch_version is None and self.lightning_version is None
+
+    # -------------------------------------------------------------------------------------------- versions
+    def torch_since(self, version: str) -> bool:
+        """Is it this version of torch or a later one? For what no source says; without one installed, the newest."""
+        return history.is_since(self.torch.version, version)
+
+    def lightning_since(self, version: str) -> bool:
+        """The same of Lightning."""
+        return history.is_since(self.lightning.version, version)
+
+    def range_of_argument(self, path: str, argument: str) -> tuple[str, str]:
+        """The versions since which and before which a function or a class accepts it; "" where that is not known."""
+        names = self.bases(path) or (self.canonical(path),)
+        ranges = (history.range_of_argument(name, argument) for name in names)
+        return next((found for found in ranges if any(found)), ("", ""))
 
     # ----------------------------------------------------------------------------------------------- names
     def canonical(self, path: str) -> str:
@@ -207,13 +227,21 @@ class Frameworks:
     def _hook(self, kind: str, name: str) -> Hook:
         signature = self.signature(f"{HOOK_CLASSES[kind]}.{name}") or Signature(())
         style = history.call_style(name, self.lightning.version)
-        keyword = tuple(word for word in style.keyword if signature.accepts(word))
+        keyword = tuple(word for word in style.keyword if word in style.optional or signature.accepts(word))
         positional = style.positional
         if positional is None:
             positional = tuple(p for p in signature.positional if p not in keyword)
         index = signature.parameter("dataloader_idx")
         sometimes = ("dataloader_idx",) if index is not None and index.default is not None else ()
-        return Hook(name, signature, positional, keyword, style.optional or sometimes)
+        return Hook(
+            name,
+            signature,
+            positional,
+            keyword,
+            style.optional or sometimes,
+            history.refused_parameters(kind, name, self.lightning.version),
+            history.other_calls(kind, name, self.lightning.version),
+        )
 
     # ---------------------------------------------------------------------------------- what is accepted
     @property
@@ -257,6 +285,33 @@ class Frameworks:
     def removed_strategies(self) -> Mapping[str, Removal]:
         accepted = self.strategies or frozenset()
         return self._removed("removed_strategies", lambda removal: removal.name in accepted)
+
+    # ------------------------------------------------------------------------------- what later versions have
+    def added_hooks(self, kind: str) -> Mapping[str, Addition]:
+        """Hooks that only later versions of Lightning call."""
+        base = HOOK_CLASSES[kind]
+        return self._added(f"added_{kind}_hooks", lambda name: self.has_member(base, name))
+
+    @property
+    def added_trainer_arguments(self) -> Mapping[str, Addition]:
+        return self._added("added_trainer_arguments", (self.signature(_TRAINER) or Signature(())).accepts)
+
+    @property
+    def added_strategies(self) -> Mapping[str, Addition]:
+        return self._added("added_strategies", (self.strategies or frozenset()).__contains__)
+
+    @property
+    def added_precisions(self) -> Mapping[str, Addition]:
+        return self._added("added_precisions", (self.precisions or frozenset()).__contains__)
+
+    def _added(self, section: str, is_there: Callable[[str], bool]) -> Mapping[str, Addition]:
+        """A section of the history after the installed version, without what that version has after all."""
+        key = ("added", section)
+        if key not in self._memo:
+            added = history.additions(section, self.lightning.version)
+            self._memo[key] = MappingProxyType({name: found for name, found in added.items() if not is_there(name)})
+        found: Mapping[str, Addition] = self._memo[key]
+        return found
 
     def _removed(self, section: str, is_still_there: Callable[[Removal], bool]) -> Mapping[str, Removal]:
         """A section of the history up to the installed version, without what that version has after all."""

@@ -39,15 +39,79 @@ class CallStyle:
     optional: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Something that is accepted since a version. `replaces`: what was written before, None if there was nothing."""
+
+    name: str
+    added_in: str
+    replaces: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCall:
+    """How other versions call a hook: from `since` on ("" from the first), before `until` ("" to the newest)."""
+
+    since: str
+    until: str
+    positional: tuple[str, ...]
+    keyword: tuple[str, ...]
+    optional: tuple[str, ...]
+
+
 def removals(section: str, version: str) -> Mapping[str, Removal]:
     """What a section of the data file says was removed up to this version of Lightning."""
     data = _data()
     found = {
         name: Removal(name, removed_in, replacement, _outcome(data["outcomes"][outcome], version))
         for name, (removed_in, replacement, outcome) in data[section].items()
-        if _release(removed_in) <= _release(version)
+        if is_since(version, removed_in)
     }
     return MappingProxyType(found)
+
+
+def additions(section: str, version: str) -> Mapping[str, Addition]:
+    """What a section of the data file says was added after this version of Lightning."""
+    found = {name: Addition(name, *entry) for name, entry in _data()[section].items()}
+    return MappingProxyType({n: a for n, a in found.items() if not is_since(version, a.added_in)})
+
+
+def range_of_argument(path: str, argument: str) -> tuple[str, str]:
+    """The versions in which a function came to accept an argument, and ceased to; "" where none is known."""
+    since, until = _data()["changed_arguments"].get(path, {}).get(argument, ("", ""))
+    return since, until
+
+
+def changed_arguments() -> Mapping[str, Mapping[str, tuple[str, str]]]:
+    """All that `range_of_argument` knows, by path and argument."""
+    return MappingProxyType(_data()["changed_arguments"])
+
+
+def refused_parameters(kind: str, hook: str, version: str) -> frozenset[str]:
+    """Parameters whose name alone makes this version of Lightning refuse the hook, whatever their defaults."""
+    refused = _data()["refused_parameters"].get(f"{kind} {hook}", {})
+    return frozenset(name for name, since in refused.items() if is_since(version, since))
+
+
+def other_calls(kind: str, hook: str, version: str) -> tuple[OtherCall, ...]:
+    """How versions of Lightning before or after this one call a hook, where they call it in another way."""
+    calls = _data()["changed_calls"].get(f"{kind} {hook}", {})
+    bounds = [*calls, ""]
+    found = []
+    for (since, text), until in zip(calls.items(), bounds[1:], strict=True):
+        if is_since(version, since) and not (until and is_since(version, until)):
+            continue  # this is the version's own way
+        words = [(word.rstrip("=?"), word) for word in text.split()]
+        found.append(
+            OtherCall(
+                since,
+                until,
+                tuple(name for name, word in words if "=" not in word),
+                tuple(name for name, word in words if "=" in word),
+                tuple(name for name, word in words if word.endswith("?")),
+            )
+        )
+    return tuple(found)
 
 
 def misspelt_trainer_arguments() -> Mapping[str, str]:
@@ -59,7 +123,7 @@ def call_style(hook: str, version: str) -> CallStyle:
     """How the loops of this version of Lightning call a hook."""
     for entry in _data()["calls"]:
         until = entry.get("until")
-        if hook in entry["hooks"] and (until is None or _release(version) < _release(until)):
+        if hook in entry["hooks"] and (until is None or not is_since(version, until)):
             positional = entry.get("positional")
             return CallStyle(
                 None if positional is None else tuple(positional),
@@ -71,13 +135,25 @@ def call_style(hook: str, version: str) -> CallStyle:
 
 def _outcome(statements: Mapping[str, str], version: str) -> str:
     """The statement for the newest version that is not newer than this one."""
-    known = [since for since in statements if _release(since) <= _release(version)]
-    return statements[max(known, key=_release)] if known else next(iter(statements.values()))
+    known = [since for since in statements if is_since(version, since)]
+    return statements[max(known, key=release)] if known else next(iter(statements.values()))
 
 
-def _release(version: str) -> tuple[int, ...]:
-    """`2.0.9.post0` -> (2, 0): removals happen in minor versions."""
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+def is_since(version: str, since: str) -> bool:
+    """Is the version this one or a later one? As precise as `since` is: 2.0.9 is since 2.0, 2.5.4 is not since 2.5.5."""
+    wanted = release(since)
+    return release(version)[: len(wanted)] >= wanted
+
+
+def release(version: str) -> tuple[int, ...]:
+    """`2.0.9.post0` -> (2, 0, 9)."""
+    numbers = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(number) for number in numbers[0].split(".")) if numbers else ()
+
+
+def line(version: str) -> tuple[int, ...]:
+    """`2.0.9.post0` -> (2, 0): what is accepted changes in minor versions."""
+    return release(version)[:2]
 
 
 @cache

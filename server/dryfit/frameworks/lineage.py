@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
+
+C = TypeVar("C", bound=Hashable)
 
 
 def linearised(name: str, bases_of: Callable[[str], Sequence[str]]) -> tuple[str, ...]:
@@ -17,17 +20,20 @@ def linearised(name: str, bases_of: Callable[[str], Sequence[str]]) -> tuple[str
 def _linearised(name: str, bases_of: Callable[[str], Sequence[str]], seen: frozenset[str]) -> list[str]:
     bases = [base for base in bases_of(name) if base not in seen and base != name]
     orders = [_linearised(base, bases_of, seen | {name}) for base in bases]
-    return [name, *_merged([*orders, bases])]
+    return [name, *merged([*orders, bases])]
 
 
-def _merged(orders: Sequence[Sequence[str]]) -> list[str]:
-    """The C3 merge. Source: Python documentation, "The Python 2.3 Method Resolution Order"."""
-    merged: list[str] = []
+def merged(orders: Sequence[Sequence[C]]) -> list[C]:
+    """The C3 merge of the bases' orders and the bases themselves; depth first where Python would refuse.
+
+    Source: Python documentation, "The Python 2.3 Method Resolution Order".
+    """
+    found: list[C] = []
     left = [list(order) for order in orders if order]
     while left:
         heads = [order[0] for order in left]
         free = [head for head in heads if not any(head in order[1:] for order in left)]
         chosen = (free or heads)[0]
-        merged.append(chosen)
+        found.append(chosen)
         left = [rest for order in left if (rest := [item for item in order if item != chosen])]
-    return merged
+    return found

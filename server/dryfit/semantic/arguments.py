@@ -63,5 +63,5 @@ class Arguments:
         return not (self.has_unknown_keywords or self.has_unknown_positional)
 
     def site_of(self, span: Span) -> Site:
-        """A place inside the call."""
-        return Site(self.site.module, self.site.place, span)
+        """A place inside the call; the call that is reported for it, if it stands in another file."""
+        return self.site if self.site.inside is not None else self.site._replace(span=span)

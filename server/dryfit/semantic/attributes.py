@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dryfit.semantic import classes, events, objects
+from dryfit.semantic import classes, events, imports, objects
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import AttributeSet, TrainerAttribute
 from dryfit.semantic.heap import ANYTHING, Instance
@@ -18,6 +18,7 @@ from dryfit.semantic.values import (
     External,
     FunctionValue,
     Method,
+    ModuleValue,
     OneOf,
     ParameterValue,
     Ref,
@@ -50,6 +51,10 @@ def attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: Value, name
         ev.record("grad", node.span, None)
     if isinstance(base, External):
         return _external_attribute(ev, node, base, name)
+    if isinstance(base, ModuleValue):
+        value, heap = imports.member(ev.program, base, name)
+        ev.thaw(heap)
+        return value
     if isinstance(base, Ref):
         return _instance_attribute(ev, node, base, name)
     if isinstance(base, ClassValue):
@@ -86,7 +91,7 @@ def _external_attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: E
 def _trainer_attribute(ev: Evaluator, node: tree.Attribute | tree.Call, name: str, *, on_class: bool) -> None:
     if isinstance(node, tree.Attribute):
         site = ev.reported(node.span)
-        name_site = site._replace(span=node.name_span) if site.span == node.span else site
+        name_site = site._replace(span=node.name_span) if site.inside is None else site
         ev.emit(TrainerAttribute(site, name_site, name, on_class))
 
 

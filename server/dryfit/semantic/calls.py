@@ -70,10 +70,10 @@ class Passed:
     def for_rules(self, ev: Evaluator) -> Arguments:
         """The same, as operands at their places."""
         site = ev.reported(self.node.span)
-        is_here = site == ev.site(self.node.span)
+        root = site.module
 
         def at(place: Site | None) -> Site:
-            return place if place is not None and is_here else site
+            return place if place is not None and place.module == root else site
 
         return Arguments(
             self.node,
@@ -81,7 +81,7 @@ class Passed:
             tuple([ev.operand(v, at(s)) for v, s in zip(self.positional, self.positional_sites, strict=True)]),
             {
                 name: KeywordArgument(
-                    name, ev.operand(value, at(value_site)), at(name_site), argument if is_here else None
+                    name, ev.operand(value, at(value_site)), at(name_site), argument if site.inside is None else None
                 )
                 for name, value in self.keywords.items()
                 for name_site, value_site, argument in (self.keyword_sites[name],)
@@ -272,7 +272,7 @@ def _bind(
             variables[name] = UNKNOWN if passed.open_positional else TupleValue(tuple(positional))
             positional = []
         elif parameter.kind == "**":
-            entries = tuple([Entry(constant(k), v) for k, v in keywords.items()])
+            entries = tuple([_passed_on(passed, name, value) for name, value in keywords.items()])
             ref = Ref((*ev.label(passed.node, f"**{name}"), str(len(ev.frames))))
             ev.put(ref, DictObject(entries, passed.open_keywords))
             variables[name], keywords = ref, {}
@@ -289,6 +289,12 @@ def _bind(
         else:
             return None
     return None if positional or keywords else (variables, defaults)
+
+
+def _passed_on(passed: Passed, name: str, value: Value) -> Entry:
+    """A keyword argument in `**kwargs`, with the places where it was written."""
+    key_site, value_site, _ = passed.keyword_sites[name]
+    return Entry(constant(name), value, key_site, value_site)
 
 
 def instantiate(ev: Evaluator, cls: ClassValue, passed: Passed) -> Value:

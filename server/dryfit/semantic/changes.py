@@ -7,6 +7,13 @@ from typing import Any
 from dryfit.semantic.file_model import FileModel
 from dryfit.semantic.names import Binding
 
+# What the units' summaries say together is asked by these questions.
+_SUMMED_UP = {
+    "global_names": "global_writes",
+    "mutated_names": "mutated_globals",
+    "optimizers": "optimizer_calls",
+}
+
 
 def changed_inputs(module: str, before: FileModel, after: FileModel) -> list[tuple[Any, ...]]:
     """The inputs that an edit has changed."""
@@ -15,7 +22,7 @@ def changed_inputs(module: str, before: FileModel, after: FileModel) -> list[tup
     gone = {place for place in before.unit_at.keys() | after.unit_at.keys() if not _is_same_unit(before, after, place)}
     keys = _changed_of_file(module, gone, before, after)
     for place in gone:
-        keys += [("place", module, place), ("summary", module, place)]
+        keys += [("place", module, place), ("summary", module, place), ("roots_in", module, place)]
     if after.roots is before.roots:
         return keys  # the fold was taken over
     for name in before.roots.keys() | after.roots.keys():
@@ -35,11 +42,11 @@ def _changed_of_file(module: str, gone: set[str], before: FileModel, after: File
     keys: list[tuple[Any, ...]] = []
     tops = [[place for place, _ in file.top] for file in (before, after)]
     if tops[0] != tops[1] or not gone.isdisjoint(tops[1]):
-        keys += [(name, module) for name in ("top", "stars", "imports_fabric")]
-    for field in ("global_names", "optimizers"):
+        keys += [(name, module) for name in ("top", "stars", "imports_fabric", "exports")]
+    for field, question in _SUMMED_UP.items():
         said = [[getattr(f.summaries[p], field) for p in sorted(gone) if p in f.summaries] for f in (before, after)]
         if said[0] != said[1]:
-            keys.append(("global_writes" if field == "global_names" else "optimizer_calls", module))
+            keys.append((question, module))
     return keys
 
 

@@ -181,7 +181,7 @@ class Evaluator:
             return self.site(span)
         for frame, caller in zip(reversed(self.frames), reversed(self.frames[:-1]), strict=False):
             if caller.module == root and frame.call is not None:
-                return frame.call
+                return frame.call._replace(inside=self.site(span))
         return self.site(span)
 
     def emit(self, fact: Fact) -> None:

@@ -59,7 +59,8 @@ def _name(ev: Evaluator, node: tree.Name) -> Value:
     if in_module_body:
         value = ev.now.environments[0].get(name)
         if value is None:
-            value = ev.program.ask("starred", frame.module, name)
+            value, heap = ev.program.ask("starred", frame.module, name)
+            ev.thaw(heap)
         if value is not None:
             return value
     else:

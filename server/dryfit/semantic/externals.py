@@ -24,6 +24,7 @@ from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, Instance, L
 from dryfit.semantic.values import (
     NONE,
     UNKNOWN,
+    ClassValue,
     ConstantValue,
     External,
     ParameterValue,
@@ -285,10 +286,13 @@ def _map(ev: Evaluator, name: str, passed: Passed) -> Value:
 
 
 def _super(ev: Evaluator, name: str, passed: Passed) -> Value:
+    """`super()`, and `super(Class, self)`, whose class may be one further up: what lies between is then skipped."""
     frame = ev.frame
-    if frame.receiver is not None and frame.owner is not None:
-        return SuperValue(frame.owner, frame.receiver)
-    return UNKNOWN
+    if frame.receiver is None or frame.owner is None:
+        return UNKNOWN
+    if len(passed.positional) == 2 and isinstance(passed.positional[0], ClassValue):
+        return SuperValue(passed.positional[0], passed.positional[1])
+    return SuperValue(frame.owner, frame.receiver)
 
 
 def _getattr(ev: Evaluator, name: str, passed: Passed) -> Value:

@@ -33,6 +33,11 @@ _CALLED = re.compile(r"(\w+)[ \t]*\(")
 MAY_OPTIMIZE = re.compile(
     r"Adam|SGD|Optim|Lion|LAMB|Lamb|Muon|Shampoo|Adafactor|Adagrad|Adadelta|RMSprop|Rprop|LBFGS|LARS|Lars"
 )
+# What may change the contents of a global: a method that does, an item or an attribute that is set or deleted.
+_MUTATES = re.compile(
+    r"\b(\w+)(?:\[[^\]\n]*\]|\.\w+)*?(?:\.(?:append|extend|insert|pop|popitem|remove|clear|update|setdefault|add"
+    r"|discard)[ \t]*\(|(?:\[[^\]\n]*\]|\.\w+)[ \t]*[-+*/|&]?=(?!=))|\bdel[ \t]+(\w+)[ \t]*[\[.]"
+)
 _OPTIMIZER_NAME = re.compile(r"[A-Z]\w*")
 
 
@@ -46,6 +51,7 @@ class UnitSummary:
     optimizers: tuple[str, ...]  # last names of calls that may build an optimizer
     global_names: frozenset[str]  # declared `global` in a function of it
     called_names: frozenset[str]
+    mutated_names: frozenset[str] = frozenset()  # whose contents a function of it may change
 
 
 @dataclass(slots=True)
@@ -243,10 +249,11 @@ def summarise(unit: Unit, same: UnitSummary | None = None) -> UnitSummary:
     if not unit.statements:
         return UnitSummary(text, False, False, (), frozenset(), frozenset())
     called = frozenset(_CALLED.findall(text))
+    mutated = frozenset(a or b for a, b in _MUTATES.findall(text)) - {"self"} if _is_definition(unit) else frozenset()
     has_effect = _EFFECT.search(text) is not None
     feeds_callers = _FEEDS.search(text) is not None
     if same is not None:
-        return UnitSummary(text, has_effect, feeds_callers, same.optimizers, same.global_names, called)
+        return UnitSummary(text, has_effect, feeds_callers, same.optimizers, same.global_names, called, mutated)
     optimizers: list[str] = []
     global_names: set[str] = set()
     if _builds_optimizer(text, called) or _GLOBAL.search(text):
@@ -256,7 +263,12 @@ def summarise(unit: Unit, same: UnitSummary | None = None) -> UnitSummary:
                     optimizers.append(_last_name(node.func))
                 elif isinstance(node, tree.ScopeStatement) and node.kind == "global":
                     global_names.update(node.names)
-    return UnitSummary(text, has_effect, feeds_callers, tuple(optimizers), frozenset(global_names), called)
+    return UnitSummary(text, has_effect, feeds_callers, tuple(optimizers), frozenset(global_names), called, mutated)
+
+
+def _is_definition(unit: Unit) -> bool:
+    """Does its code run when it is called, not when the module's body does?"""
+    return any(isinstance(statement, (tree.Function, tree.Class)) for statement in unit.statements)
 
 
 def _builds_optimizer(text: str, called: frozenset[str]) -> bool:

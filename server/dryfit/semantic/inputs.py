@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from dryfit.semantic import classes
-from dryfit.semantic.file_model import MAY_OPTIMIZE
+from dryfit.semantic import classes, roots
+from dryfit.semantic.file_model import MAY_OPTIMIZE, UnitSummary
+from dryfit.semantic.values import UNKNOWN, Unknown
 from dryfit.syntax import tree
 
 if TYPE_CHECKING:
@@ -14,34 +16,36 @@ if TYPE_CHECKING:
 
 def statements_at(program: Program[Any], module: str, place: str) -> tuple[tree.Statement, ...] | None:
     """The statements of a unit."""
-    file = program.files.get(module)
+    file = program.file(module)
     return file.statements.get(place) if file else None
 
 
 def class_input(program: Program[Any], module: str, path: str) -> tuple[tree.Class, str] | None:
     """A class's definition and place."""
-    file = program.files.get(module)
+    file = program.file(module)
     found = file.classes.get(path) if file else None
     return None if found is None else (found.node, found.place)
 
 
 def member_input(program: Program[Any], module: str, path: str, name: str) -> tuple[Any, str] | None:
     """A member's definition and place."""
-    file = program.files.get(module)
+    file = program.file(module)
     found = file.classes.get(path) if file else None
     return None if found is None else found.members.get(name)
 
 
 def member_names(program: Program[Any], module: str, path: str) -> tuple[str, ...]:
-    file = program.files.get(module)
+    file = program.file(module)
     found = file.classes.get(path) if file else None
     return () if found is None else tuple(found.members)
 
 
 def top_of(program: Program[Any], module: str) -> tuple[Any, ...]:
     """The units of a module's body in order; of those that only define, the names they bind and no more."""
-    file = program.files[module]
+    file = program.file(module)
     out: list[Any] = []
+    if file is None:
+        return ()
     for place, statements in file.top:
         only_definitions = all(isinstance(s, (tree.Function, tree.Class)) for s in statements)
         names = tuple(
@@ -55,7 +59,7 @@ def top_of(program: Program[Any], module: str) -> tuple[Any, ...]:
 
 def static_input(program: Program[Any], module: str, name: str) -> tuple[Any, str] | str | None:
     """The one definition or import that binds a name at the top; "evaluate" if it takes more; None if nothing does."""
-    file = program.files.get(module)
+    file = program.file(module)
     if file is None:
         return None
     found = [(bound[name], place) for place, bound in file.bindings.items() if name in bound]
@@ -66,23 +70,32 @@ def static_input(program: Program[Any], module: str, name: str) -> tuple[Any, st
 
 def star_imports(program: Program[Any], module: str) -> tuple[tuple[int, str], ...]:
     """Star imports at the top."""
-    file = program.files[module]
-    return tuple(
-        (s.level, s.module)
-        for _, statements in file.top
-        for s in statements
-        if isinstance(s, tree.ImportFrom) and s.names[0].name == "*"
+    file = program.file(module)
+    return (
+        ()
+        if file is None
+        else tuple(
+            (s.level, s.module)
+            for _, statements in file.top
+            for s in statements
+            if isinstance(s, tree.ImportFrom) and s.names[0].name == "*"
+        )
     )
 
 
 def global_writes(program: Program[Any], module: str) -> frozenset[str]:
     """Names that functions of the file assign through `global`."""
-    return frozenset(name for summary in program.files[module].summaries.values() for name in summary.global_names)
+    return frozenset(name for summary in _summaries(program, module) for name in summary.global_names)
+
+
+def mutated_globals(program: Program[Any], module: str) -> frozenset[str]:
+    """Names of whose objects the functions of a file seem to change the contents."""
+    return frozenset(name for summary in _summaries(program, module) for name in summary.mutated_names)
 
 
 def optimizer_calls(program: Program[Any], module: str) -> int:
     """How many places of a file may build an optimizer."""
-    names = [name for summary in program.files[module].summaries.values() for name in summary.optimizers]
+    names = [name for summary in _summaries(program, module) for name in summary.optimizers]
     return sum(1 for name in names if may_be_optimizer(program, name))
 
 
@@ -93,10 +106,11 @@ def may_be_optimizer(program: Program[Any], name: str) -> bool:
 
 
 def imports_fabric(program: Program[Any], module: str) -> bool:
-    """Does the file, or one beside it, import Lightning Fabric: a loop of the author's own?"""
-    if module in program.beside_fabric:
+    """Does the file, or one that is tied to it, import Lightning Fabric: a loop of the author's own?"""
+    if program.library.is_driven_by_hand(module):
         return True
-    for _, statements in program.files[module].top:
+    file = program.file(module)
+    for _, statements in file.top if file is not None else ():
         for s in statements:
             if isinstance(s, (tree.Import, tree.ImportFrom)):
                 source = getattr(s, "module", "")
@@ -107,10 +121,69 @@ def imports_fabric(program: Program[Any], module: str) -> bool:
 
 def root_input(program: Program[Any], module: str, name: str) -> Any:
     """What a root is."""
-    return program.files[module].roots.get(name)
+    file = program.file(module)
+    return None if file is None else file.roots.get(name)
+
+
+def roots_of_place(program: Program[Any], module: str, place: str) -> tuple[str, ...]:
+    """The roots whose text is in a unit."""
+    file = program.file(module)
+    if file is None:
+        return ()
+    found = tuple(name for name, root in file.roots.items() if root.place == place)
+    return found or (roots.MODULE_ROOT,)
 
 
 def summary_input(program: Program[Any], module: str, place: str) -> Any:
     """What the words of a unit tell."""
-    file = program.files.get(module)
+    file = program.file(module)
     return file.summaries.get(place) if file else None
+
+
+def _summaries(program: Program[Any], module: str) -> Collection[UnitSummary]:
+    file = program.file(module)
+    return () if file is None else file.summaries.values()
+
+
+# ------------------------------------------------------------------------------------------- what lies around
+def leads_to(program: Program[Any], module: str, level: int, dotted: str) -> str | Unknown | None:
+    """The file that an import in `module` leads to, by its key."""
+    return program.library.find(module, level, dotted)
+
+
+def inside(program: Program[Any], package: str, name: str) -> str | None:
+    """A module inside a package, by its key."""
+    return program.library.inside(package, name)
+
+
+def dotted_name(program: Program[Any], module: str) -> str:
+    """The name that a file is imported by."""
+    return program.library.dotted_name(module)
+
+
+def result_class(program: Program[Any], path: str) -> str | None:
+    """The class of what a function of an installed package returns."""
+    return program.library.result_class(path)
+
+
+def is_loaded(program: Program[Any], module: str) -> bool:
+    """Is there a text of the file? Asked only where there is none, so that whoever saw none is told when it comes."""
+    return module in program.files
+
+
+def exports(program: Program[Any], module: str) -> frozenset[str] | Unknown | None:
+    """The names in `__all__`; None if the file has none, Unknown if it is not one literal list."""
+    found = program.ask("static", module, "__all__")
+    if found is None:
+        return None
+    file = program.file(module)
+    written = [
+        s.value
+        for _, statements in (file.top if file is not None else ())
+        for s in statements
+        if isinstance(s, tree.Assign) and any(isinstance(t, tree.Name) and t.id == "__all__" for t in s.targets)
+    ]
+    if len(written) != 1 or not isinstance(written[0], tree.Sequence) or "__all__" in mutated_globals(program, module):
+        return UNKNOWN
+    names = [item.value if isinstance(item, tree.Constant) else None for item in written[0].items]
+    return frozenset(n for n in names if isinstance(n, str)) if all(isinstance(n, str) for n in names) else UNKNOWN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,18 +21,11 @@ from dryfit.semantic.values import (
     Value,
     options,
 )
-from dryfit.syntax import tree
 
 if TYPE_CHECKING:
     from dryfit.semantic.program import Program
 
 TRAINER = "lightning.pytorch.Trainer"
-MAX_LABEL = 8  # attributes of attributes of unknown objects are followed this far
-_REGISTRIES = frozenset({"_modules", "_parameters", "_buffers", "__dict__"})
-_WITH_WEIGHT = re.compile(
-    r"torch\.nn\.(Linear|Bilinear|Conv\w+|Embedding|EmbeddingBag|BatchNorm\w+|LayerNorm|GroupNorm|PReLU)"
-)
-_WITHOUT_BIAS = re.compile(r"torch\.nn\.(Embedding|EmbeddingBag|PReLU)")
 
 
 # ------------------------------------------------------------------------------------------------ questions
@@ -170,10 +162,3 @@ def combined(ev: Evaluator, values: Iterable[Value], tag: str = "") -> TensorVal
     if ev.no_grad:
         return TensorValue(frozenset(), through, tag)
     return TensorValue(frozenset(r for v in tensors for r in v.sources), through, tag)
-
-
-def imported(program: Program[Any], node: tree.ImportFrom, name: str) -> Value:
-    """What `from module import name` binds; a relative import leads into the project, which is not known here."""
-    if node.level:
-        return UNKNOWN
-    return External(program.frameworks.canonical(f"{node.module}.{name}"))

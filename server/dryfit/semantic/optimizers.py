@@ -150,7 +150,7 @@ def groups_changed(
     site = ev.reported(span)
     if not ev.silence:
         tail: Site | None = None
-        if node is not None and isinstance(node.func, tree.Attribute) and site.span == span:
+        if node is not None and isinstance(node.func, tree.Attribute) and site.inside is None:
             inner = node.func.value
             if method == "add_param_group":
                 tail = ev.site(node.func.value.span.at_end.to(node.func.span))
@@ -161,7 +161,8 @@ def groups_changed(
         repeats = bool(owned[0] & owned[1])
         operand: Operand | Unknown | None = None
         if group is not None:
-            operand = ev.operand(group, group_site if group_site is not None and site.span == span else site)
+            is_visible = group_site is not None and group_site.module == site.module
+            operand = ev.operand(group, group_site if is_visible else site)
         ev.emit(GroupAdded(site, method, ev.operand(receiver, site), operand, tail, repeats))
     holds = gather(thing.holds, added) if thing.holds is not None else added
     assert isinstance(holds, ParameterValue)

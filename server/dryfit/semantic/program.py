@@ -9,6 +9,7 @@ from dryfit.frameworks import Frameworks
 from dryfit.semantic import changes, classes, objects, questions, written
 from dryfit.semantic.file_model import FileModel
 from dryfit.semantic.heap import Heap
+from dryfit.semantic.library import Library, NoLibrary
 from dryfit.semantic.memory import Memory
 from dryfit.semantic.model import SemanticModel
 from dryfit.semantic.values import UNKNOWN, ClassValue, External, FunctionValue, Ref, Site, Unknown, Value
@@ -18,6 +19,7 @@ from dryfit.syntax.document import Document
 J = TypeVar("J")
 
 MAX_ANSWERS = 60_000
+AROUND = ("leads_to", "inside", "dotted_name", "is_loaded", "imports_fabric")  # what the library is asked about files
 
 
 class Program(Generic[J]):
@@ -25,6 +27,8 @@ class Program(Generic[J]):
 
     `judge` says what is wrong with the model of one root; its answer is remembered and worked out again only when
     something that it rests on has changed. `breathe` is called at every step of a walk; what it raises ends the walk.
+    `library` knows the files around those that are opened; they are taken in when something leads to them.
+    `sift` drops from a judgement what is said elsewhere already: it can ask what is said of the roots at a site.
     """
 
     def __init__(
@@ -32,13 +36,16 @@ class Program(Generic[J]):
         frameworks: Frameworks,
         judge: Callable[[SemanticModel], tuple[J, ...]],
         breathe: Callable[[], None] = lambda: None,
+        library: Library | None = None,
+        sift: Callable[[tuple[J, ...], Callable[[Site], tuple[J, ...]]], tuple[J, ...]] = lambda found, _: found,
     ) -> None:
         self.frameworks = frameworks
         self.breathe = breathe
+        self.library = library or NoLibrary()
         self.files: dict[str, FileModel] = {}
-        self.beside_fabric: set[str] = set()
         self._documents: dict[str, Document] = {}
         self._judge = judge
+        self._sift = sift
         self._memory = Memory(
             {
                 **{name: self._bind(function) for name, function in questions.QUESTIONS.items()},
@@ -48,14 +55,15 @@ class Program(Generic[J]):
         )
 
     # --------------------------------------------------------------------------------------------------- files
-    def open(self, module: str, document: Document, *, beside_fabric: bool = False) -> None:
-        """Take a file in, or another text for it. `beside_fabric`: files beside it drive modules by Fabric."""
-        (self.beside_fabric.add if beside_fabric else self.beside_fabric.discard)(module)
+    def open(self, module: str, document: Document) -> None:
+        """Take a file in, or another text for it."""
         previous = self.files.get(module)
         self._documents[module] = document
         self.files[module] = FileModel(document, previous)
         if previous is not None:
             self._memory.invalidate(changes.changed_inputs(module, previous, self.files[module]))
+        else:
+            self._memory.invalidate([("is_loaded", module)])
 
     def changed(self, module: str) -> None:
         """The document was edited: whatever rests on the units that changed is stale."""
@@ -65,9 +73,29 @@ class Program(Generic[J]):
         self._memory.prune(MAX_ANSWERS)
 
     def close(self, module: str) -> None:
+        """Drop a file; what rests on it asks the library for it again."""
         self.files.pop(module, None)
         self._documents.pop(module, None)
-        self._memory.forget([key for key in self._memory.known() if len(key) > 1 and key[1] == module])
+        of_it = [key for key in self._memory.known() if len(key) > 1 and key[1] == module]
+        self._memory.invalidate(of_it)
+        self._memory.forget(of_it)
+
+    def file(self, module: str) -> FileModel | None:
+        """A file by its name, taken in from the library if need be; None if there is none, or not yet."""
+        found = self.files.get(module)
+        if found is None:
+            document = self.library.document(module)
+            if isinstance(document, Document):
+                self._documents[module] = document
+                found = self.files[module] = FileModel(document)
+            else:
+                self._memory.ask("is_loaded", module)
+        return found
+
+    def surroundings_changed(self, questions_changed: Iterable[str] = AROUND) -> None:
+        """Files came or went, or others are tied to them now: ask the library again."""
+        names = frozenset(questions_changed)
+        self._memory.invalidate([key for key in self._memory.known() if key[0] in names])
 
     # --------------------------------------------------------------------------------------------------- roots
     def roots(self, module: str) -> tuple[str, ...]:
@@ -101,6 +129,16 @@ class Program(Generic[J]):
         """The first line of a unit; None if it is gone."""
         file = self.files.get(module)
         return None if file is None else file.starts.get(place)
+
+    def line_text(self, module: str, number: int) -> str:
+        """A line without its line break; "" where there is none."""
+        document = self._documents.get(module)
+        unit = None if document is None else document.unit_at(number)
+        if document is None or unit is None:
+            return ""
+        lines = unit.text.split("\n")
+        offset = number - document.starts[document.index_at(number)]
+        return lines[offset] if 0 <= offset < len(lines) else ""
 
     @property
     def work(self) -> int:
@@ -169,7 +207,12 @@ class Program(Generic[J]):
         return lambda *arguments: function(self, *arguments)
 
     def _work_out_judgement(self, module: str, root: str) -> tuple[J, ...]:
-        return self._judge(self._memory.ask("root", module, root))
+        return self._sift(self._judge(self._memory.ask("root", module, root)), self._said_at)
+
+    def _said_at(self, site: Site) -> tuple[J, ...]:
+        """What is said of the roots that a site lies in."""
+        names: tuple[str, ...] = self._memory.ask("roots_in", site.module, site.place)
+        return tuple(said for name in names for said in self.judgement(site.module, name))
 
 
 def place_of(file: FileModel, line: int) -> str | None:

@@ -7,13 +7,15 @@ is worked out from them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dryfit.semantic import classes, constructed, inputs, roots
+from dryfit.frameworks import merged
+from dryfit.semantic import classes, constructed, imports, inputs, roots
 from dryfit.semantic.classes import Member
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.file_model import FileModel
-from dryfit.semantic.heap import ANYTHING, Heap
+from dryfit.semantic.heap import ANYTHING, DictObject, Heap, HeapObject, Instance, ListObject
 from dryfit.semantic.names import HARMLESS_DECORATORS
 from dryfit.semantic.values import (
     UNKNOWN,
@@ -21,6 +23,7 @@ from dryfit.semantic.values import (
     ConstantValue,
     External,
     FunctionValue,
+    ModuleValue,
     Ref,
     Value,
     constant,
@@ -40,47 +43,56 @@ _UNFOLLOWED = frozenset({"builtins.property", "functools.cached_property", "cont
 def global_value(program: Program[Any], module: str, name: str) -> tuple[Value | None, Heap]:
     """A global's value with the heap it needs; None if the module does not bind the name."""
     found = program.ask("static", module, name)
+    value: Value | None
     if found is None:
-        return program.ask("starred", module, name), {}
-    if name in program.ask("global_writes", module):
+        value, heap = program.ask("starred", module, name)
+    elif name in program.ask("global_writes", module):
         return UNKNOWN, {}
-    if found != "evaluate":
-        return _static_binding(program, module, name, *found), {}
-    variables, heap = program.ask("body", module)
-    value = variables.get(name)
-    if value is None:
-        return UNKNOWN, {}
-    return value, reachable(value, heap)
+    elif found != "evaluate":
+        value, heap = _static_binding(program, module, name, *found)
+    else:
+        variables, heap = program.ask("body", module)
+        value = variables.get(name)
+        if value is None:
+            return UNKNOWN, {}
+        heap = reachable(value, heap)
+    if isinstance(value, Ref) and _may_be_filled(heap.get(value), name in program.ask("mutated_globals", module)):
+        heap = {**heap, value: _of_unknown_content(heap[value])}
+    return value, heap
 
 
-def starred(program: Program[Any], module: str, name: str) -> Value | None:
-    """What a star import binds a name to; None if no star import can."""
-    for level, source in program.ask("stars", module):
-        canonical = program.frameworks.canonical(f"{source}.{name}")
-        if level == 0 and (program.frameworks.bases(canonical) or program.frameworks.signature(canonical)):
-            return External(canonical)
-        if level or not _is_framework(source):
-            return UNKNOWN  # it may come from there
-    return None
+def _may_be_filled(thing: HeapObject | None, is_mutated: bool) -> bool:
+    """May functions change what is in the object of a global? They fill an empty list or dict, or why is it there."""
+    if isinstance(thing, ListObject):
+        return is_mutated or not (thing.items or thing.rest is not None)
+    if isinstance(thing, DictObject):
+        return is_mutated or not (thing.entries or thing.is_open)
+    return is_mutated and thing is not None
 
 
-def _is_framework(source: str) -> bool:
-    return source.split(".")[0] in ("torch", "lightning", "pytorch_lightning", "typing", "math")
+def _of_unknown_content(thing: HeapObject) -> HeapObject:
+    if isinstance(thing, ListObject):
+        return ListObject(rest=UNKNOWN, kind=thing.kind)
+    if isinstance(thing, DictObject):
+        return DictObject(is_open=True)
+    if isinstance(thing, Instance):
+        return replace(thing, attributes=dict.fromkeys(thing.attributes, UNKNOWN), is_open=True, escaped=True)
+    return replace(thing, used=UNKNOWN)
 
 
-def _static_binding(program: Program[Any], module: str, name: str, statement: tree.Statement, place: str) -> Value:
-    from dryfit.semantic.objects import imported
-
+def _static_binding(
+    program: Program[Any], module: str, name: str, statement: tree.Statement, place: str
+) -> tuple[Value, Heap]:
     if isinstance(statement, tree.Function):
-        return FunctionValue(module, place, name) if is_plain_function(program, module, statement) else UNKNOWN
+        is_plain = is_plain_function(program, module, statement)
+        return (FunctionValue(module, place, name) if is_plain else UNKNOWN), {}
     if isinstance(statement, tree.Class):
-        return ClassValue(module, name) if program.ask("is_plain_class", module, name) else UNKNOWN
-    if isinstance(statement, tree.Import):
-        alias = next(a for a in statement.names if a.bound == name)
-        return External(program.frameworks.canonical(alias.name) if alias.has_as else alias.name.split(".")[0])
-    assert isinstance(statement, tree.ImportFrom)
+        return (ClassValue(module, name) if program.ask("is_plain_class", module, name) else UNKNOWN), {}
+    assert isinstance(statement, (tree.Import, tree.ImportFrom))
     alias = next(a for a in statement.names if a.bound == name)
-    return imported(program, statement, alias.name)
+    if isinstance(statement, tree.Import):
+        return imports.imported_module(program, module, alias), {}
+    return imports.imported_name(program, module, statement, alias.name)
 
 
 def is_plain_function(program: Program[Any], module: str, node: tree.Function) -> bool:
@@ -120,10 +132,10 @@ def static_value(program: Program[Any], module: str, node: tree.Expression | Non
             return ClassValue(base.module, path) if program.ask("class", base.module, path) else UNKNOWN
         if isinstance(base, External):
             return External(program.frameworks.canonical(f"{base.path}.{node.name}"))
-        return UNKNOWN
+        return imports.member(program, base, node.name)[0] if isinstance(base, ModuleValue) else UNKNOWN
     if isinstance(node, tree.Subscript):
         base = static_value(program, module, node.value)
-        return base if isinstance(base, External) else UNKNOWN
+        return base if isinstance(base, (External, ClassValue)) else UNKNOWN
     return UNKNOWN
 
 
@@ -150,19 +162,20 @@ def reachable(value: Value, heap: Heap) -> Heap:
             todo.extend(item.values())
         elif isinstance(item, (tuple, frozenset)):
             todo.extend(item)
-        elif hasattr(item, "__slots__") and not isinstance(item, (ConstantValue, External, ClassValue)):
+        elif hasattr(item, "__slots__") and not isinstance(item, (ConstantValue, External, ClassValue, ModuleValue)):
             todo.extend(getattr(item, name) for name in item.__slots__ if name != "node")
     return out
 
 
 # ---------------------------------------------------------------------------------------------------- classes
 def mro(program: Program[Any], module: str, path: str) -> tuple[tuple[ClassValue | External, ...], bool]:
-    """(classes in lookup order, is one of them not known?): depth first, the first mention wins."""
+    """(classes in lookup order, is one of them not known?); of framework classes only the nearest are named."""
     found = program.ask("class", module, path)
     if found is None:
         return (), True
     node: tree.Class = found[0]
-    out: list[ClassValue | External] = [ClassValue(module, path)]
+    bases: list[ClassValue | External] = []
+    orders: list[tuple[ClassValue | External, ...]] = []
     is_open = not program.ask("is_plain_class", module, path)
     for argument in node.bases:
         if argument.keyword is not None or argument.stars:
@@ -172,13 +185,14 @@ def mro(program: Program[Any], module: str, path: str) -> tuple[tuple[ClassValue
         if isinstance(value, ClassValue):
             above, above_is_open = program.ask("mro", value.module, value.path)
             is_open |= above_is_open
-            out += [c for c in above if c not in out]
+            bases.append(value)
+            orders.append(above)
         elif isinstance(value, External):
-            out.append(value)
+            bases.append(value)
             is_open |= not classes.is_known_base(program, value.path)
         else:
             is_open = True
-    return tuple(out), is_open
+    return (ClassValue(module, path), *merged([*orders, bases])), is_open
 
 
 def class_member(program: Program[Any], module: str, path: str, name: str) -> Member | None:
@@ -309,12 +323,20 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "static": inputs.static_input,
     "stars": inputs.star_imports,
     "global_writes": inputs.global_writes,
+    "mutated_globals": inputs.mutated_globals,
     "optimizer_calls": inputs.optimizer_calls,
     "imports_fabric": inputs.imports_fabric,
     "root_input": inputs.root_input,
+    "roots_in": inputs.roots_of_place,
     "summary": inputs.summary_input,
     "global": global_value,
-    "starred": starred,
+    "leads_to": inputs.leads_to,
+    "inside": inputs.inside,
+    "dotted_name": inputs.dotted_name,
+    "result_class": inputs.result_class,
+    "is_loaded": inputs.is_loaded,
+    "exports": inputs.exports,
+    "starred": imports.starred,
     "is_plain_class": is_plain_class,
     "dotted_path": dotted_path,
     "body": module_body,
@@ -333,6 +355,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 _CYCLE = Ref(("a question about itself",))
 CYCLES: dict[str, Any] = {
     "global": (UNKNOWN, {}),
+    "starred": (UNKNOWN, {}),
     "body": ({}, {}),
     "mro": ((), True),
     "self": (_CYCLE, {_CYCLE: ANYTHING}),

@@ -85,6 +85,6 @@ def _made_in_this_walk(ev: Evaluator, ref: Ref) -> bool:
 
 def method_name_site(ev: Evaluator, node: tree.Call, site: Site) -> Site:
     """The name of the method alone, if the call stands where it is reported."""
-    if isinstance(node.func, tree.Attribute) and site.span == node.span:
+    if isinstance(node.func, tree.Attribute) and site.inside is None:
         return site._replace(span=node.func.name_span)
     return site

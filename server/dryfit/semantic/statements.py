@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dryfit.semantic import assignments, containers, expressions, loops, narrowing, objects, optimizers
+from dryfit.semantic import assignments, containers, expressions, imports, loops, narrowing, objects, optimizers
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import Returned
 from dryfit.semantic.heap import DictObject, ListObject
@@ -204,13 +204,15 @@ def _class(ev: Evaluator, node: tree.Class) -> None:
 
 def _import(ev: Evaluator, node: tree.Import) -> None:
     for alias in node.names:
-        assignments.bind(ev, alias.bound, External(alias.name if alias.has_as else alias.name.split(".")[0]))
+        assignments.bind(ev, alias.bound, imports.imported_module(ev.program, ev.frame.module, alias))
 
 
 def _import_from(ev: Evaluator, node: tree.ImportFrom) -> None:
     for alias in node.names:
         if alias.name != "*":  # names behind a star are looked up when they are met
-            assignments.bind(ev, alias.bound, objects.imported(ev.program, node, alias.name))
+            value, heap = imports.imported_name(ev.program, ev.frame.module, node, alias.name)
+            ev.thaw(heap)
+            assignments.bind(ev, alias.bound, value)
 
 
 def _scope(ev: Evaluator, node: tree.ScopeStatement) -> None:

@@ -30,11 +30,15 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 
 class Site(NamedTuple):
-    """A place in the program: a span relative to the unit `place` of the file `module`."""
+    """A place in the program: a span relative to the unit `place` of the file `module`.
+
+    `inside`: what is reported here happens in another file, behind the call that stands here; that is where.
+    """
 
     module: str
     place: str
     span: Span
+    inside: Site | None = None
 
     def holds(self, inner: Site) -> bool:
         """Does the text of this place contain that of the other?"""
@@ -70,6 +74,13 @@ class External:
     """A name of code that is not the project's, by its canonical dotted path."""
 
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue:
+    """A file or folder of the project, as an import binds it; `key` is what the library calls it."""
+
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +186,8 @@ class TensorValue:
 
 
 Value: TypeAlias = (
-    "Unknown | ConstantValue | TupleValue | OneOf | External | FunctionValue | ClassValue | BoundMethod | Method | "
-    "SuperValue | Ref | ParameterValue | TensorValue"
+    "Unknown | ConstantValue | TupleValue | OneOf | External | ModuleValue | FunctionValue | ClassValue | "
+    "BoundMethod | Method | SuperValue | Ref | ParameterValue | TensorValue"
 )
 
 NONE: Final = ConstantValue(None, "NoneType")

@@ -1,0 +1,59 @@
+"""The files around those that are checked, read when something leads to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dryfit.engine.files import FileProblem, read_source
+from dryfit.engine.layout import Layout
+from dryfit.semantic.values import UNKNOWN, Unknown
+from dryfit.syntax.document import Document
+
+MAX_CHARACTERS = 2_000_000  # a file beyond that is a table of data
+
+
+class ProjectLibrary:
+    """What the program asks about other files, answered from the disk. Keys are paths.
+
+    `is_driven_by_hand` and `result_class` answer the questions of those names. While `may_read` is False, a file that
+    was not read before is "not yet", and is noted in `wanted`.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        is_driven_by_hand: Callable[[str], bool] = lambda path: False,
+        result_class: Callable[[str], str | None] = lambda path: None,
+    ) -> None:
+        self.layout = layout
+        self.may_read = True
+        self.wanted: set[str] = set()
+        self._is_driven_by_hand = is_driven_by_hand
+        self._result_class = result_class
+
+    def find(self, module: str, level: int, dotted: str) -> str | Unknown | None:
+        found = self.layout.find(module, level, dotted)
+        return UNKNOWN if found == "" else found
+
+    def inside(self, package: str, name: str) -> str | None:
+        return self.layout.inside(package, name)
+
+    def document(self, module: str) -> Document | Unknown | None:
+        if not module.endswith(".py"):
+            return None
+        if not self.may_read:
+            self.wanted.add(module)
+            return UNKNOWN
+        source = read_source(module)
+        if isinstance(source, FileProblem) or len(source.text) > MAX_CHARACTERS:
+            return None
+        return Document(source.text, parser="ast")
+
+    def dotted_name(self, module: str) -> str:
+        return self.layout.dotted_name(module)
+
+    def result_class(self, path: str) -> str | None:
+        return self._result_class(path)
+
+    def is_driven_by_hand(self, module: str) -> bool:
+        return self._is_driven_by_hand(module)
