@@ -21,7 +21,7 @@ from dryfit.engine.library import ProjectLibrary
 from dryfit.engine.packs import load_packs
 from dryfit.engine.settings import Settings
 from dryfit.engine.settings_file import SettingsFinder
-from dryfit.engine.surroundings import Surroundings
+from dryfit.engine.ties import Ties
 from dryfit.engine.unused import Vocabulary
 from dryfit.frameworks import site_packages_of
 from dryfit.text.source import Source
@@ -137,7 +137,9 @@ class FileChecker:
         rules = load_packs().rules
         frameworks = frameworks_of(options.python, cache_folder(os.environ) if options.use_cache else None)
         finder = SettingsFinder(Vocabulary.of(rules, ()), options.folder, options.select, options.ignore)
-        library = ProjectLibrary(Layout(is_in(site_packages_of(options.python))), Surroundings().has_fabric)
+        layout = Layout(is_in(site_packages_of(options.python)))
+        ties = Ties(layout, cache_folder(os.environ) if options.use_cache else None, is_waiting=True)
+        library = ProjectLibrary(layout, ties.is_driven_by_hand)
         return FileChecker(options, Checker(rules, finder.of_file, frameworks, library), finder.of_file)
 
     def file(self, path: str) -> FileReport:

@@ -24,19 +24,30 @@ class Layout:
     """Remembers what lies in which folder, until told to `forget`.
 
     `is_installed`: does the environment have a package of this name? It wins over a folder without an `__init__.py`.
+    `workspace`: the folder that an editor has open is the root of what has no mark of a project.
     """
 
-    def __init__(self, is_installed: Callable[[str], bool] = lambda name: False) -> None:
+    def __init__(self, is_installed: Callable[[str], bool] = lambda name: False, workspace: str = "") -> None:
         self._is_installed = is_installed
+        self._workspace = workspace
         self._entries: dict[str, frozenset[str]] = {}
+        self._times: dict[str, int] = {}
         self._roots: dict[str, tuple[str, ...]] = {}
         self._found: dict[tuple[str, int, str], str | None] = {}
 
     def forget(self) -> None:
         """Files or folders have come or gone."""
         self._entries.clear()
+        self._times.clear()
         self._roots.clear()
         self._found.clear()
+
+    def look_again(self) -> bool:
+        """Have entries come or gone in the folders that were looked into? They are forgotten then."""
+        if all(_time_of(folder) == time for folder, time in self._times.items()):
+            return False
+        self.forget()
+        return True
 
     # ---------------------------------------------------------------------------------------------- questions
     def find(self, path: str, level: int, dotted: str) -> str | None:
@@ -73,7 +84,10 @@ class Layout:
         return ".".join(parts)
 
     def root(self, path: str) -> str:
-        """The project's folder: the repository's, else the nearest above the file that has a mark of a project."""
+        """The project's folder: the repository's, else the nearest above the file that has a mark of a project.
+
+        "": the file is in no project.
+        """
         return self._search_folders(os.path.dirname(os.path.abspath(path)))[0]
 
     # ------------------------------------------------------------------------------------------------- search
@@ -103,11 +117,13 @@ class Layout:
             while "__init__.py" in self._listing(nearest) and os.path.dirname(nearest) != nearest:
                 nearest = os.path.dirname(nearest)
             above = list(_above(nearest))
-            top = self._first(above, REPOSITORY) or self._first(above, MARKS) or 1
-            inside = above[:top]
+            top = self._first(above, REPOSITORY) or self._first(above, MARKS)
+            if not top and self._workspace in above:
+                top = above.index(self._workspace) + 1
+            inside = above[: max(1, top)]
             places = [place for up in inside for place in (up, *(os.path.join(up, s) for s in SOURCE_FOLDERS))]
             exist = [place for place in places if place == nearest or self._is_folder(place)]
-            known = self._roots[folder] = (inside[-1], *dict.fromkeys(exist))
+            known = self._roots[folder] = (inside[-1] if top else "", *dict.fromkeys(exist))
         return known
 
     def _first(self, folders: list[str], marks: frozenset[str]) -> int:
@@ -158,6 +174,7 @@ class Layout:
             except OSError:
                 known = frozenset()
             self._entries[folder] = known
+            self._times[folder] = _time_of(folder)
         return known
 
 
@@ -173,6 +190,14 @@ def is_in(site_packages: Sequence[Path]) -> Callable[[str], bool]:
         return known[name]
 
     return is_installed
+
+
+def _time_of(folder: str) -> int:
+    """When an entry came or went last; 0 for what is no folder."""
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _above(folder: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from dryfit.engine.files import FileProblem, read_source
@@ -28,6 +29,7 @@ class ProjectLibrary:
         self.layout = layout
         self.may_read = True
         self.wanted: set[str] = set()
+        self._read: dict[str, tuple[int, int] | None] = {}  # what was read, with its size and time
         self._is_driven_by_hand = is_driven_by_hand
         self._result_class = result_class
 
@@ -44,6 +46,7 @@ class ProjectLibrary:
         if not self.may_read:
             self.wanted.add(module)
             return UNKNOWN
+        self._read[module] = stamp_of(module)
         source = read_source(module)
         if isinstance(source, FileProblem) or len(source.text) > MAX_CHARACTERS:
             return None
@@ -57,3 +60,19 @@ class ProjectLibrary:
 
     def is_driven_by_hand(self, module: str) -> bool:
         return self._is_driven_by_hand(module)
+
+    def look_again(self) -> tuple[list[str], bool]:
+        """The files that were read and are different now, and whether files have come or gone."""
+        changed = [path for path, stamp in self._read.items() if stamp_of(path) != stamp]
+        for path in changed:
+            del self._read[path]
+        return changed, self.layout.look_again()
+
+
+def stamp_of(path: str) -> tuple[int, int] | None:
+    """Size and time of a file, None if it is not there: equal as long as nobody wrote to it."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns

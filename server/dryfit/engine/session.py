@@ -6,29 +6,27 @@ at idle, in slices (`judge_some`). What is not judged again yet keeps its last f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
-from dryfit.engine.carry import carried
 from dryfit.engine.diagnostic import Diagnostic, resolve, without_fixes
+from dryfit.engine.elsewhere import Elsewhere
 from dryfit.engine.errors import described
 from dryfit.engine.judge import Found, Judgement, RuleCrash, judge_with, sift
 from dryfit.engine.library import ProjectLibrary
+from dryfit.engine.open_file import OpenFile, few_lines
 from dryfit.engine.report import report
 from dryfit.engine.settings import Settings
 from dryfit.engine.slices import Slices
-from dryfit.engine.suppress import MARK, Suppression, suppressions_in
-from dryfit.engine.unused import Vocabulary
+from dryfit.engine.suppress import suppressions_in
 from dryfit.frameworks import Frameworks
 from dryfit.rulekit import Rule, Site
 from dryfit.semantic.program import Program
 from dryfit.syntax.document import Document
-from dryfit.syntax.units import Unit
 from dryfit.text.newlines import normalised
 from dryfit.text.span import Span
 
-# Of a large paste only the ends are judged with the key; the rest is judged at idle.
-MAX_EDITED_LINES = 40
 MAX_ROUNDS = 3
 
 
@@ -46,11 +44,13 @@ class Session:
         self._rules = tuple(rules)
         self._settings = settings
         self._guard = guard
-        self._files: dict[str, _File] = {}
+        self._files: dict[str, OpenFile] = {}
         self._slices = Slices()
-        self._at_work: _File | None = None  # whose work may have been put down
+        self._at_work: OpenFile | None = None  # whose work may have been put down
         breathe = self._slices.breathe
         self._library = library
+        self._elsewhere = Elsewhere()
+        self._company: dict[str, list[str] | None] = {}  # files that are not open, with their stale roots
         self._program: Program[Judgement] = Program(
             frameworks, judge_with(self._enabled, guard, breathe), breathe, library, sift
         )
@@ -59,10 +59,12 @@ class Session:
     def open(self, name: str, text: str) -> None:
         """Take a file in, or another text for it. Nothing is judged yet."""
         self._slices.abandon()
+        self._company.pop(name, None)
         document = Document(text, parser="libcst")
         settings = self._settings(name)
-        self._files[name] = _File(name, document, settings, self._rules)
+        self._files[name] = OpenFile(name, document, settings, self._rules)
         self._program.open(name, document)
+        self._suspect_all()
 
     def edit(self, name: str, span: Span, new_text: str) -> None:
         """Replace a range of the present text, in code points."""
@@ -75,14 +77,16 @@ class Session:
     def close(self, name: str) -> None:
         self._slices.abandon()
         self._files.pop(name, None)
+        self._elsewhere.forget(name)
         self._program.close(name)
+        self._suspect_all()
 
     def text(self, name: str) -> str:
         return self._files[name].document.text
 
     def line(self, name: str, number: int) -> str:
         """A line without its line break; "" below the end."""
-        return _line_of(self._files[name].document, number)
+        return self._program.line_text(name, number)
 
     # -------------------------------------------------------------------------------------------------- judging
     def judge_edited(self, name: str) -> None:
@@ -90,11 +94,12 @@ class Session:
         self._slices.abandon()
         file = self._up_to_date(name)
         lines, file.edited = file.edited, []
-        roots = [root for line in _few(lines) for root in self._program.roots_at(name, line)]
-        for root in dict.fromkeys(roots):
-            before = self._program.last_judgement(name, root)
-            after = self._judged(file, root)
-            file.retracted.update(_places(before) - _places(after))
+        roots = [root for line in few_lines(lines) for root in self._program.roots_at(name, line)]
+        with self._reading_nothing():
+            for root in dict.fromkeys(roots):
+                before = self._program.last_judgement(name, root)
+                after = self._judged(file, root)
+                file.retracted.update(_places(before) - _places(after))
 
     def judge_some(self, name: str, seconds: float) -> bool:
         """Judge what is stale until the time is up; True while there is more to do.
@@ -105,6 +110,10 @@ class Session:
         if self._at_work is not file:
             self._slices.abandon()
             self._at_work = file
+        if self._library is not None and self._library.wanted:
+            self._program.file(self._library.wanted.pop())  # what a key led to, and was not read then
+            file.pending, file.rounds = None, 0
+            return True
         if file.needs_resync:
             file.needs_resync = False
             if file.document.is_dirty:
@@ -123,7 +132,59 @@ class Session:
             file.retracted.clear()
         return bool(file.pending)
 
-    def _judge_all(self, file: _File, roots: list[str]) -> None:
+    def judge_company(self, seconds: float) -> bool:
+        """Judge files that are not open for what they say of those that are; True while there is more to do."""
+        self._slices.abandon()
+        for name, roots in self._company.items():
+            if roots is None:
+                if self._program.file(name) is None:
+                    self._company[name] = []
+                    return True
+                roots = self._company[name] = self._stale_roots(name)
+            if roots:
+                if not self._slices.run(partial(self._judge_company_of, name, roots), seconds):
+                    return True
+                self._slices.abandon()
+                return True
+        return False
+
+    def accompany(self, names: Iterable[str]) -> None:
+        """These files are judged as well, at idle, though they are not open: what they say may lie in open ones."""
+        wanted = [name for name in names if name not in self._files]
+        for gone in self._company.keys() - set(wanted):
+            del self._company[gone]
+            self._elsewhere.forget(gone)
+        for name in wanted:
+            self._company.setdefault(name, None)
+
+    def look_at_disk(self) -> bool:
+        """Files that are not open may have changed: take them anew; True if any has."""
+        if self._library is None:
+            return False
+        self._slices.abandon()
+        changed, have_moved = self._library.look_again()
+        for name in changed:
+            if name not in self._files:
+                self._program.close(name)
+        if have_moved:
+            self._program.surroundings_changed()
+        if changed or have_moved:
+            self._suspect_all()
+        return bool(changed or have_moved)
+
+    def _judge_company_of(self, name: str, roots: list[str]) -> None:
+        while roots:
+            self._elsewhere.note(name, roots[-1], self._program.judgement(name, roots[-1]))
+            roots.pop()
+
+    def _suspect_all(self) -> None:
+        """Something that any file may rest on has changed."""
+        for file in self._files.values():
+            file.pending, file.rounds = None, 0
+        for name in self._company:
+            self._company[name] = None
+
+    def _judge_all(self, file: OpenFile, roots: list[str]) -> None:
         """Judge roots from the end of a list; each is taken off when it is done."""
         while roots:
             self._judged(file, roots[-1])
@@ -147,8 +208,15 @@ class Session:
             for judgement in self._program.last_judgement(name, root)
             if isinstance(judgement, Found) and (diagnostic := self._resolved(file, root, judgement)) is not None
         ]
+        if self._elsewhere:
+            found += self._found_from_elsewhere(name)
         vocabulary = file.vocabulary if file.is_judged and not file.has_broken_unit else None
         return report(found, file.suppressions(), vocabulary, file.settings, name)
+
+    def elsewhere(self) -> dict[str, tuple[Diagnostic, ...]]:
+        """What was found in files that are not open, by their names."""
+        names = sorted(self._elsewhere.names() - self._files.keys())
+        return {name: told for name in names if (told := self._told_of_closed(name))}
 
     def problems(self, name: str) -> tuple[str, ...]:
         """What went wrong in us, one line each."""
@@ -156,17 +224,47 @@ class Session:
         crashes = {judgement.message for judgement in judgements if isinstance(judgement, RuleCrash)}
         return tuple(sorted(crashes | self._files[name].failures))
 
-    def _judged(self, file: _File, root: str) -> tuple[Judgement, ...]:
+    def _judged(self, file: OpenFile, root: str) -> tuple[Judgement, ...]:
         """The judgement of a root; an error of ours costs the findings of this root only."""
         try:
-            return self._program.judgement(file.name, root)
+            judged = self._program.judgement(file.name, root)
+            self._elsewhere.note(file.name, root, judged)
+            return judged
         except Exception as error:
             if not self._guard:
                 raise
             file.failures.add(f"`{root}` was left out: internal error: {described(error)}")
             return ()
 
-    def _resolved(self, file: _File, root: str, judgement: Found) -> Diagnostic | None:
+    def _found_from_elsewhere(self, name: str) -> list[Diagnostic]:
+        """What roots of other files say of this one."""
+        settings = self._settings(name)
+        enabled = settings.enabled(self._rules, name)
+        resolved = (
+            resolve(found.finding, found.rule, settings.severity, self._locate, self._program.line_text)
+            for found in self._elsewhere.found_in(name)
+            if found.rule in enabled
+        )
+        return [diagnostic for diagnostic in resolved if diagnostic is not None]
+
+    def _told_of_closed(self, name: str) -> tuple[Diagnostic, ...]:
+        """What is said of a file that is not open, without what its comments silence."""
+        found = self._found_from_elsewhere(name)
+        text = self._program.text(name)
+        return report(found, suppressions_in(text), None, self._settings(name), name) if found else ()
+
+    @contextmanager
+    def _reading_nothing(self) -> Iterator[None]:
+        """With a key nothing is read from the disk; what would have been is read at idle."""
+        if self._library is not None:
+            self._library.may_read = False
+        try:
+            yield
+        finally:
+            if self._library is not None:
+                self._library.may_read = True
+
+    def _resolved(self, file: OpenFile, root: str, judgement: Found) -> Diagnostic | None:
         finding, name = judgement.finding, file.name
         if finding.site.module != name:
             return None
@@ -174,7 +272,7 @@ class Session:
         if not is_fresh and (judgement.rule.name, finding.site) in file.retracted:
             return None
         severities = file.settings.severity
-        diagnostic = resolve(finding, judgement.rule, severities, self._locate, self._line_in)
+        diagnostic = resolve(finding, judgement.rule, severities, self._locate, self._program.line_text)
         if diagnostic is None or not diagnostic.fixes:
             return diagnostic
         unit = file.document.unit_at(diagnostic.span.line)
@@ -183,15 +281,13 @@ class Session:
     def _locate(self, site: Site) -> Span | None:
         line = self._program.line_of(site.module, site.place)
         file = self._files.get(site.module)
-        if line is None or file is None:
+        if line is None:
             return None
+        if file is None:
+            return site.span.moved(line)
         unit = file.document.unit_at(line)
         span = site.span if unit is None or unit.parsed else file.carried(site.span, unit)
         return None if span is None else span.moved(line)
-
-    def _line_in(self, module: str, number: int) -> str:
-        file = self._files.get(module)
-        return "" if file is None else _line_of(file.document, number)
 
     def _stale_roots(self, name: str) -> list[str]:
         """The next one last."""
@@ -199,97 +295,17 @@ class Session:
 
     def _enabled(self, module: str) -> Sequence[Rule]:
         file = self._files.get(module)
-        return () if file is None else file.enabled
+        return self._settings(module).enabled(self._rules, module) if file is None else file.enabled
 
-    def _up_to_date(self, name: str) -> _File:
+    def _up_to_date(self, name: str) -> OpenFile:
         """The file, with the program told of its edits."""
         file = self._files[name]
         if file.is_changed:
             file.is_changed = False
-            file.pending, file.rounds = None, 0
             self._program.changed(name)
+            self._suspect_all()
         return file
-
-
-class _File:
-    """A document with its settings and the work that is left to do on it."""
-
-    def __init__(self, name: str, document: Document, settings: Settings, rules: Sequence[Rule]) -> None:
-        self.name = name
-        self.document = document
-        self.settings = settings
-        self.enabled = settings.enabled(rules, name)
-        self.vocabulary = Vocabulary.of(rules, [rule.name for rule in self.enabled])
-        self.is_changed = False
-        self.needs_resync = False
-        self.is_judged = False  # was everything judged once since the file was opened?
-        self.pending: list[str] | None = None  # stale roots, the next one last
-        self.rounds = 0  # how often all stale roots were judged since the last change
-        self.edited: list[tuple[int, int]] = []  # first and last lines of what was typed, in the present text
-        # What the function that was typed in says no more; other roots that walked through it may still say it.
-        self.retracted: set[tuple[str, Site]] = set()
-        self.failures: set[str] = set()
-        self._good_texts: dict[int, tuple[Unit, str]] = {}
-        self._comments: dict[int, tuple[Unit, str, tuple[Suppression, ...]]] = {}
-
-    def note_edit(self, span: Span, new_lines: int) -> None:
-        """Remember where the text was edited, and move what was edited before along."""
-        added = new_lines - (span.end_line - span.line)
-        moved = [
-            (first + added, last + added)
-            if first > span.end_line
-            else (first, last + added if last > span.line else last)
-            for first, last in self.edited
-        ]
-        self.edited = [*moved, (span.line, span.line + new_lines)]
-        self.is_changed = self.needs_resync = True
-
-    def remember_good_text(self, line: int) -> None:
-        """Before an edit: a unit that it leaves broken keeps its statements, whose spans are those of this text."""
-        unit = self.document.unit_at(line)
-        if unit is not None and unit.parsed:
-            self._good_texts = {key: entry for key, entry in self._good_texts.items() if not entry[0].parsed}
-            self._good_texts[id(unit)] = (unit, unit.text)
-
-    def carried(self, span: Span, unit: Unit) -> Span | None:
-        """A span of a broken unit's statements in its present text; None if it was edited itself."""
-        entry = self._good_texts.get(id(unit))
-        return span if entry is None else carried(span, entry[1], unit.text)
-
-    @property
-    def has_broken_unit(self) -> bool:
-        return any(not unit.parsed for unit in self.document.units)
-
-    def suppressions(self) -> list[Suppression]:
-        """Those of all units, in the order of the text; a unit is searched again only when its text has changed."""
-        known, self._comments = self._comments, {}
-        found: list[Suppression] = []
-        for unit, start in zip(self.document.units, self.document.starts, strict=True):
-            entry = known.get(id(unit))
-            if entry is None or entry[1] is not unit.text:
-                entry = (unit, unit.text, suppressions_in(unit.text) if MARK in unit.text else ())
-            self._comments[id(unit)] = entry
-            if entry[2]:
-                found.extend(suppression.moved(start) for suppression in entry[2])
-        return found
 
 
 def _places(judgements: Iterable[Judgement]) -> set[tuple[str, Site]]:
     return {(j.rule.name, j.finding.site) for j in judgements if isinstance(j, Found)}
-
-
-def _line_of(document: Document, number: int) -> str:
-    unit = document.unit_at(number)
-    if unit is None:
-        return ""
-    lines = unit.text.split("\n")
-    offset = number - document.starts[document.index_at(number)]
-    return lines[offset] if 0 <= offset < len(lines) else ""
-
-
-def _few(ranges: Sequence[tuple[int, int]]) -> list[int]:
-    """The lines of the ranges; of a long one the first and the last."""
-    lines: dict[int, None] = {}
-    for first, last in ranges:
-        lines.update(dict.fromkeys(range(first, last + 1) if last - first < MAX_EDITED_LINES else (first, last)))
-    return list(lines)

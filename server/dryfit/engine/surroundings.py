@@ -43,6 +43,11 @@ class Surroundings:
         return known
 
 
+def uses_fabric(path: str) -> bool:
+    """Does a file seem to use Lightning Fabric?"""
+    return _FABRIC.search(_read(Path(path))) is not None
+
+
 def _imported(text: str) -> frozenset[str]:
     return frozenset(word for line in _IMPORT.findall(text) for word in _WORD.findall(line))
 

@@ -88,6 +88,7 @@ class Program(Generic[J]):
             if isinstance(document, Document):
                 self._documents[module] = document
                 found = self.files[module] = FileModel(document)
+                self._memory.invalidate([("is_loaded", module)])
             else:
                 self._memory.ask("is_loaded", module)
         return found
@@ -129,6 +130,11 @@ class Program(Generic[J]):
         """The first line of a unit; None if it is gone."""
         file = self.files.get(module)
         return None if file is None else file.starts.get(place)
+
+    def text(self, module: str) -> str:
+        """A file's text; "" if it is not known."""
+        document = self._documents.get(module)
+        return "" if document is None else document.text
 
     def line_text(self, module: str, number: int) -> str:
         """A line without its line break; "" where there is none."""

@@ -196,3 +196,15 @@ for x in torch.randn(3, 8, 4):
             p.sub_(e)
     optimizer.step()
     optimizer.zero_grad()
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Frozen: a gradient that is left over would go on moving it.
+import torch
+
+body = torch.nn.Linear(4, 2)
+optimizer = torch.optim.SGD(body.parameters(), lr=0.1)
+body(torch.randn(8, 4)).pow(2).mean().backward()
+body.requires_grad_(False)
+optimizer.zero_grad()
+optimizer.step()

@@ -108,3 +108,23 @@ class Net(nn.Module):
 
 
 net = Net(True)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The constructor next above is skipped: `super` of the class above, from below.
+from torch import nn
+
+
+class Wide(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.fc = nn.Linear(4, width)
+
+
+class Narrow(Wide):
+    def __init__(self):
+        super(Wide, self).__init__()
+        self.fc = nn.Linear(4, 1)
+
+
+net = Narrow()

@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from dryfit.engine.index.paths import relative
 from dryfit.engine.index.refresh import Gone, refresh
 from dryfit.engine.index.store import Scanned, Stamp, Store
 
 _BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from {module} import main; main()"
 _NICENESS = 10
+_LAST_BREATH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,13 @@ class Background:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def has_failed(self) -> bool:
+        """Did it end before its time?"""
+        return self._process is None or self._process.returncode != 0
+
     def learnt(self) -> Iterator[Scanned | Gone]:
-        """What it found, when it does not run any more; if it was ended from outside, what it had found by then."""
+        """What it found, once it does not run any more; if it was ended from outside, what it had found by then."""
         # While it ran the place in the file was also its own.
         self._answer.seek(0)
         for line in self._answer:
@@ -67,7 +74,8 @@ class Background:
                     process.kill()
                 else:
                     os.killpg(process.pid, signal.SIGKILL)  # its helpers too
-            process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_LAST_BREATH_SECONDS)
         self._answer.close()
 
 
@@ -75,7 +83,6 @@ def _started(question: IO[bytes], answer: IO[bytes]) -> subprocess.Popen[bytes] 
     """The child; None if there cannot be one."""
     path = json.dumps([entry for entry in sys.path if entry])
     command = [sys.executable, "-I", "-c", _BOOT.format(module=__name__), path]
-    flags = subprocess.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 0
     try:
         return subprocess.Popen(
             command,
@@ -83,7 +90,7 @@ def _started(question: IO[bytes], answer: IO[bytes]) -> subprocess.Popen[bytes] 
             stdout=answer,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            creationflags=flags,
+            creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),  # on Windows, where nothing is nice
         )
     except OSError:
         return None
@@ -100,21 +107,6 @@ def main() -> None:
     for learnt in refresh(order.root, files, order.held, store, order.processes):
         sys.stdout.buffer.write(_written(learnt))
     sys.stdout.buffer.flush()
-
-
-def relative(root: Path, files: Sequence[str]) -> list[str]:
-    """The files as the index names them: relative to the root, with `/`, each once."""
-    return list(dict.fromkeys([named(root, file) for file in files]))
-
-
-def named(root: Path, file: str) -> str:
-    """A file as the index names it; one that does not lie below the root by its absolute path."""
-    folder = os.path.join(root, "")
-    if file.startswith(folder):
-        file = file[len(folder) :]
-    elif os.path.isabs(file):
-        ...
-    return file.replace(os.sep, "/")
 
 
 def _written(learnt: Scanned | Gone) -> bytes:

@@ -131,7 +131,7 @@ class _Fold:
             names = tuple([(alias.name, alias.bound) for alias in statement.names])
             self.imports.append(Import(statement.level, statement.module, names, "", is_top))
         elif isinstance(statement, tree.Import):
-            self.imports += [Import(0, alias.name, (), alias.bound, is_top) for alias in statement.names]
+            self.imports += [_imported(alias, is_top) for alias in statement.names]
 
     def add_exports(self, statement: tree.Statement) -> None:
         """`__all__ = [...]`, `__all__ += [...]`, and its methods `append`, `extend` and `remove`."""
@@ -169,6 +169,14 @@ class _ClassFold:
 
     def row(self, path: str) -> ClassRow:
         return ClassRow(path, self.bases, tuple(self.methods), tuple(self.attributes))
+
+
+def _imported(alias: tree.Alias, is_top: bool) -> Import:
+    package, _, name = alias.name.rpartition(".")
+    if alias.has_as and package and alias.bound == package.partition(".")[0]:
+        # `import a.b as a` would look like `import a.b`, which binds the same name to something else.
+        return Import(0, package, ((name, alias.bound),), "", is_top)
+    return Import(0, alias.name, (), alias.bound, is_top)
 
 
 def _flat(statements: Iterable[tree.Statement]) -> Iterator[tree.Statement]:

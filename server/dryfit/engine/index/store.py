@@ -67,7 +67,9 @@ class Store:
     def write(self, scanned: Sequence[Scanned], gone: Iterable[str] = ()) -> None:
         """Keep these and forget those, in one short transaction."""
         scanned = [s for s in scanned if _is_text(s.path)]
-        new = [(s.path, *s.stamp, s.payload, _checksum(s.path, s.stamp.digest, s.payload)) for s in scanned if s.payload]
+        new = [
+            (s.path, *s.stamp, s.payload, _checksum(s.path, s.stamp.digest, s.payload)) for s in scanned if s.payload
+        ]
         same = [(s.stamp.size, s.stamp.mtime_ns, s.path, s.stamp.digest) for s in scanned if not s.payload]
 
         def change(database: sqlite3.Connection) -> None:
