@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import repeat
 from pathlib import Path
@@ -45,6 +45,7 @@ class BatchOptions:
 
     folder: Path
     python: Path
+    versions: Mapping[str, str] = field(default_factory=dict)
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     mode: Mode = Mode.CHECK
@@ -135,11 +136,12 @@ class FileChecker:
     @staticmethod
     def of(options: BatchOptions) -> FileChecker:
         rules = load_packs().rules
-        frameworks = frameworks_of(options.python, cache_folder(os.environ) if options.use_cache else None)
+        cache = cache_folder(os.environ) if options.use_cache else None
+        frameworks = frameworks_of(options.python, cache, options.versions)
         finder = SettingsFinder(Vocabulary.of(rules, ()), options.folder, options.select, options.ignore)
         layout = Layout(is_in(site_packages_of(options.python)))
         ties = Ties(layout, cache_folder(os.environ) if options.use_cache else None, is_waiting=True)
-        library = ProjectLibrary(layout, ties.is_driven_by_hand)
+        library = ProjectLibrary(layout, ties)
         return FileChecker(options, Checker(rules, finder.of_file, frameworks, library), finder.of_file)
 
     def file(self, path: str) -> FileReport:

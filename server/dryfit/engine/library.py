@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from dryfit.engine.files import FileProblem, read_source
 from dryfit.engine.layout import Layout
+from dryfit.engine.ties import Ties
 from dryfit.semantic.values import UNKNOWN, Unknown
 from dryfit.syntax.document import Document
 
@@ -16,21 +17,18 @@ MAX_CHARACTERS = 2_000_000  # a file beyond that is a table of data
 class ProjectLibrary:
     """What the program asks about other files, answered from the disk. Keys are paths.
 
-    `is_driven_by_hand` and `result_class` answer the questions of those names. While `may_read` is False, a file that
-    was not read before is "not yet", and is noted in `wanted`.
+    `result_class` answers the question of that name. While `may_read` is False, a file that was not read before is "not
+    yet", and is noted in `wanted`.
     """
 
     def __init__(
-        self,
-        layout: Layout,
-        is_driven_by_hand: Callable[[str], bool] = lambda path: False,
-        result_class: Callable[[str], str | None] = lambda path: None,
+        self, layout: Layout, ties: Ties, result_class: Callable[[str], str | None] = lambda path: None
     ) -> None:
         self.layout = layout
+        self.ties = ties
         self.may_read = True
         self.wanted: set[str] = set()
         self._read: dict[str, tuple[int, int] | None] = {}  # what was read, with its size and time
-        self._is_driven_by_hand = is_driven_by_hand
         self._result_class = result_class
 
     def find(self, module: str, level: int, dotted: str) -> str | Unknown | None:
@@ -59,7 +57,7 @@ class ProjectLibrary:
         return self._result_class(path)
 
     def is_driven_by_hand(self, module: str) -> bool:
-        return self._is_driven_by_hand(module)
+        return self.ties.is_driven_by_hand(module)
 
     def look_again(self) -> tuple[list[str], bool]:
         """The files that were read and are different now, and whether files have come or gone."""

@@ -64,7 +64,9 @@ class Session:
         settings = self._settings(name)
         self._files[name] = OpenFile(name, document, settings, self._rules)
         self._program.open(name, document)
-        self._suspect_all()
+        if self._library is not None:
+            self._library.ties.watch(name)
+        self._gather()
 
     def edit(self, name: str, span: Span, new_text: str) -> None:
         """Replace a range of the present text, in code points."""
@@ -79,10 +81,10 @@ class Session:
         self._files.pop(name, None)
         self._elsewhere.forget(name)
         self._program.close(name)
-        self._suspect_all()
+        self._gather()
 
     def text(self, name: str) -> str:
-        return self._files[name].document.text
+        return self._program.text(name)
 
     def line(self, name: str, number: int) -> str:
         """A line without its line break; "" below the end."""
@@ -148,20 +150,12 @@ class Session:
                 return True
         return False
 
-    def accompany(self, names: Iterable[str]) -> None:
-        """These files are judged as well, at idle, though they are not open: what they say may lie in open ones."""
-        wanted = [name for name in names if name not in self._files]
-        for gone in self._company.keys() - set(wanted):
-            del self._company[gone]
-            self._elsewhere.forget(gone)
-        for name in wanted:
-            self._company.setdefault(name, None)
-
     def look_at_disk(self) -> bool:
         """Files that are not open may have changed: take them anew; True if any has."""
         if self._library is None:
             return False
         self._slices.abandon()
+        self._library.ties.look_again()
         changed, have_moved = self._library.look_again()
         for name in changed:
             if name not in self._files:
@@ -171,6 +165,37 @@ class Session:
         if changed or have_moved:
             self._suspect_all()
         return bool(changed or have_moved)
+
+    @property
+    def is_expecting(self) -> bool:
+        """Will `poll` have something to tell?"""
+        return self._library is not None and self._library.ties.is_reading
+
+    def poll(self) -> bool:
+        """Take in what was found out in the background; True if files have to be judged again. Never waits."""
+        if self._library is None or not self._library.ties.poll():
+            return False
+        self._slices.abandon()
+        self._program.surroundings_changed(("imports_fabric",))
+        self._gather()
+        return True
+
+    def close_all(self) -> None:
+        """Nothing is judged any more."""
+        self._slices.abandon()
+        if self._library is not None:
+            self._library.ties.close()
+
+    def _gather(self) -> None:
+        """Other files are open now, or tied to those that are: those that speak of them are judged as well."""
+        names = () if self._library is None else self._library.ties.company_of(self._files)
+        wanted = [name for name in names if name not in self._files]
+        for gone in self._company.keys() - set(wanted):
+            del self._company[gone]
+            self._elsewhere.forget(gone)
+        for name in wanted:
+            self._company.setdefault(name, None)
+        self._suspect_all()
 
     def _judge_company_of(self, name: str, roots: list[str]) -> None:
         while roots:

@@ -69,7 +69,7 @@ class Application(LanguageServer):
 
     def end(self) -> None:
         if self._workbench is not None:
-            self._workbench.schedule.stop()
+            self._workbench.stop()
 
     # -- Configuration
 
@@ -87,11 +87,11 @@ class Application(LanguageServer):
 
         self.workbench.configure(ClientSettings.read(section))
 
-    def watch_settings_files(self) -> None:
+    def watch_files(self) -> None:
         if self.client.watches_files:
-            watcher = types.FileSystemWatcher("**/{" + ",".join(SETTINGS_FILES) + "}")
+            watcher = types.FileSystemWatcher("**/{*.py," + ",".join(SETTINGS_FILES) + "}")
             options = types.DidChangeWatchedFilesRegistrationOptions([watcher])
-            registration = types.Registration("dryfit settings", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+            registration = types.Registration("dryfit files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
             self.client_register_capability(types.RegistrationParams([registration]))
 
     def _configuration_came(self, answer: Future[Any]) -> None:
@@ -138,7 +138,7 @@ def _register_lifecycle(server: Application) -> None:
     @server.feature(types.INITIALIZED)
     def initialized(params: types.InitializedParams) -> None:
         server.ask_configuration()
-        server.watch_settings_files()
+        server.watch_files()
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:
@@ -156,6 +156,8 @@ def _register_lifecycle(server: Application) -> None:
     def files_changed(params: types.DidChangeWatchedFilesParams) -> None:
         if any(change.uri.endswith(SETTINGS_FILES) for change in params.changes):
             server.workbench.configure_again()
+        else:
+            server.workbench.look_at_disk()
 
 
 def _register_documents(server: Application) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dryfit.engine.settings import Settings, severity_called
+from dryfit.engine.settings import FRAMEWORKS, Settings, is_version, severity_called
 from dryfit.rulekit import Severity
 
 SECTION = "dryfit"
@@ -21,6 +21,7 @@ class ClientSettings:
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
     python: str | None = None
+    frameworks: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = field(default=(), compare=False)
 
     @staticmethod
@@ -47,6 +48,7 @@ class ClientSettings:
             ignore=names("ignore") or (),
             severity=_severities(section.get("severity"), problems),
             python=python if isinstance(python, str) and python.strip() else None,
+            frameworks=_versions(section.get("frameworks"), problems),
             problems=tuple(problems),
         )
 
@@ -55,7 +57,25 @@ class ClientSettings:
         return replace(
             settings.narrowed(self.select or (), self.ignore),
             severity={**settings.severity, **self.severity},
+            frameworks={**settings.frameworks, **self.frameworks},
         )
+
+
+def _versions(value: Any, problems: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if value is None:
+        return found
+    if not isinstance(value, Mapping):
+        problems.append(f"the setting `{SECTION}.frameworks` is not an object")
+        return found
+    for name, version in value.items():
+        if name not in FRAMEWORKS:
+            problems.append(f"the setting `{SECTION}.frameworks`: `{name}` is none of {', '.join(FRAMEWORKS)}")
+        elif not is_version(version):
+            problems.append(f"the setting `{SECTION}.frameworks.{name}` is not a version as text, such as `2.2`")
+        else:
+            found[str(name)] = version
+    return found
 
 
 def _severities(value: Any, problems: list[str]) -> dict[str, Severity]:

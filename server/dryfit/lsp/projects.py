@@ -7,11 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dryfit.engine.environment import InterpreterError, cache_folder, frameworks_of, interpreter
+from dryfit.engine.layout import Layout, is_in
+from dryfit.engine.library import ProjectLibrary
 from dryfit.engine.packs import Packs
 from dryfit.engine.session import Session
 from dryfit.engine.settings import Settings
 from dryfit.engine.settings_file import SettingsError, SettingsFinder, check_names
+from dryfit.engine.ties import Ties
 from dryfit.engine.unused import Vocabulary
+from dryfit.frameworks import site_packages_of
 from dryfit.lsp.configuration import ClientSettings
 
 Say = Callable[[str], None]
@@ -19,6 +23,8 @@ Say = Callable[[str], None]
 
 class Projects:
     """The sessions under one configuration of the client; another configuration makes new ones.
+
+    Versions of torch or Lightning that a settings file sets make a session of their own.
 
     Interpreters are found and their packages read, nothing of them is started. What cannot be used (settings files,
     interpreters) is said once and left out: there is always a session.
@@ -31,7 +37,7 @@ class Projects:
         self._folder = folder or Path.cwd()
         self._said: set[str] = set()
         self._say_always = say
-        self._sessions: dict[Path, Session] = {}
+        self._sessions: dict[tuple[Path, tuple[tuple[str, str], ...]], Session] = {}
         rules = packs.rules
         self._vocabulary = Vocabulary.of(rules, [rule.name for rule in rules])
         self._finder = SettingsFinder(self._vocabulary, self._folder)
@@ -44,12 +50,27 @@ class Projects:
         return self._vocabulary.families
 
     def session_for(self, name: str) -> Session:
-        python = self._interpreter(name)
-        session = self._sessions.get(python)
+        python, versions = self._interpreter(name), self.settings_of(name).frameworks
+        key = (python, tuple(sorted(versions.items())))
+        session = self._sessions.get(key)
         if session is None:
-            frameworks = frameworks_of(python, cache_folder(os.environ))
-            session = self._sessions[python] = Session(self._packs.rules, self.settings_of, frameworks)
+            cache = cache_folder(os.environ)
+            layout = Layout(is_in(site_packages_of(python)), str(self._folder))
+            library = ProjectLibrary(layout, Ties(layout, cache, is_waiting=False))
+            frameworks = frameworks_of(python, cache, versions)
+            for notice in frameworks.notices:
+                self._say(notice)
+            session = Session(self._packs.rules, self.settings_of, frameworks, library=library)
+            self._sessions[key] = session
         return session
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        return tuple(self._sessions.values())
+
+    def close(self) -> None:
+        for session in self.sessions:
+            session.close_all()
 
     def settings_of(self, name: str) -> Settings:
         """The settings file's, with the client's on top."""

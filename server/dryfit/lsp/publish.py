@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
@@ -10,7 +11,8 @@ from lsprotocol import types
 
 from dryfit.lsp.client import Client
 from dryfit.lsp.convert import to_client
-from dryfit.lsp.documents import Document, Documents
+from dryfit.lsp.documents import Document, Documents, uri_of
+from dryfit.lsp.texts import Text
 
 if TYPE_CHECKING:
     from dryfit.engine.diagnostic import Diagnostic
@@ -45,6 +47,7 @@ class Publisher:
         self._client = client
         self._wire = wire
         self._listings: dict[Document, _Listing] = {}
+        self._closed: dict[str, tuple[Diagnostic, ...]] = {}  # what was said of files that are not open
         self._ids = map(str, count(1))
 
     def push(self, document: Document) -> None:
@@ -75,6 +78,22 @@ class Publisher:
         listing = self._listings.pop(document, None)
         if listing is not None and listing.told is not None and not self._client.pulls_diagnostics:
             self._wire.text_document_publish_diagnostics(types.PublishDiagnosticsParams(document.uri, []))
+
+    def tell_of_closed(self, found: Mapping[str, tuple[Diagnostic, ...]], text_of: Callable[[str], str]) -> None:
+        """Push what was found in files that are not open, and take back what is not found any more.
+
+        Also to a client that pulls: it does not ask about what is not open.
+        """
+        for name in [name for name in self._closed if name not in found]:
+            del self._closed[name]
+            if self._client.pulls_diagnostics or self._documents.text_of(name) is None:
+                self._wire.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri_of(name), []))
+        for name, diagnostics in found.items():
+            if self._closed.get(name) != diagnostics:
+                self._closed[name] = diagnostics
+                text = Text(text_of(name), self._client.encoding)
+                items = [to_client(d, uri_of(name), text, self._documents.text_of, self._client) for d in diagnostics]
+                self._wire.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri_of(name), items))
 
     def report(self, document: Document, previous: str | None) -> types.DocumentDiagnosticReport:
         """The answer to a pull by a client that has the result `previous`."""

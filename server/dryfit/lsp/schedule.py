@@ -20,7 +20,8 @@ class Schedule:
     """Gives the sessions time.
 
     `attach` gives a document its session, when its turn comes. `typed` is called when what was typed in is judged,
-    `settled` when all is. Nothing is judged before `start`: the client's configuration may still be on its way.
+    `settled` when all is. `others` works for so many seconds on what is not open, and says whether there is more to do;
+    it is called when everything else is done. Nothing is judged before `start`: the client's configuration may still be on its way.
     """
 
     def __init__(
@@ -30,11 +31,14 @@ class Schedule:
         attach: Callable[[Document], None],
         typed: Callable[[Document], None],
         settled: Callable[[Document], None],
+        others: Callable[[float], bool] = lambda seconds: False,
     ) -> None:
         self._documents = documents
         self._attach = attach
         self._tell_typed = typed
         self._tell_settled = settled
+        self._judge_others = others
+        self._has_others = False  # may there be something to do for what is not open?
         self._loop = loop
         self._is_started = False
         self._typed: dict[Document, None] = {}  # edited, and not judged since
@@ -69,6 +73,11 @@ class Schedule:
         self._new.add(document)
         if self._answer_handle is None:
             self._answer_handle = self._loop.call_soon(self._answer)
+        self._wake()
+
+    def suspect(self, document: Document) -> None:
+        """What the document rests on may be another thing now."""
+        self._stale.setdefault(document, self._loop.time())
         self._wake()
 
     def closed(self, document: Document) -> None:
@@ -126,7 +135,7 @@ class Schedule:
             self._release(document)
 
     def _wake(self) -> None:
-        if self._work_handle is None and self._is_started and self._stale:
+        if self._work_handle is None and self._is_started and (self._stale or self._has_others):
             self._work_handle = self._loop.call_soon(self._work)
 
     def _work(self) -> None:
@@ -135,11 +144,14 @@ class Schedule:
         document = next((d for d in self._stale if d in self._urgent), None)
         if document is None:
             document = next(iter(self._stale), None)
-            if document is None:
-                return
-            due = min(self._quiet_from, self._stale[document] + PATIENCE_SECONDS)
+            since = self._loop.time() if document is None else self._stale[document]
+            due = min(self._quiet_from, since + PATIENCE_SECONDS)
             if self._loop.time() < due:
                 self._work_handle = self._loop.call_at(due, self._work)
+                return
+            if document is None:
+                self._has_others = self._judge_others(SLICE_SECONDS)
+                self._wake()
                 return
         elif self._urgent[document] <= 1:
             del self._urgent[document]
@@ -151,6 +163,7 @@ class Schedule:
             self._done(document)
             document.is_judged = True
             self._tell_settled(document)
+            self._has_others = True
             if is_new:
                 self._suspect_others(document)
         self._wake()

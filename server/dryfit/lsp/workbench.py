@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
@@ -19,7 +20,11 @@ from dryfit.lsp.projects import Projects, Say
 from dryfit.lsp.publish import Publisher, Wire
 from dryfit.lsp.schedule import Schedule
 
+POLL_SECONDS = 0.1  # what runs in the background is asked so often whether it is done
 MAX_LOGGED = 20  # problems of our own: more than that say nothing new
+
+if TYPE_CHECKING:
+    from dryfit.engine.session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +43,12 @@ class Workbench:
         self._documents = Documents(client.encoding)
         self._publisher = Publisher(self._documents, client, wire)
         loop = asyncio.get_running_loop()
-        self.schedule = Schedule(loop, self._documents, self._attach, self._publisher.push, self._settled)
+        self._loop = loop
+        self._poll_handle: asyncio.TimerHandle | None = None
+        publish = self._publisher
+        self.schedule = Schedule(
+            loop, self._documents, self._attach, publish.push, self._settled, self._judge_what_is_not_open
+        )
         self._actions = Actions(self._documents, client)
         families = frozenset(rule.family for rule in self._packs.rules)
         self._hovers = Hovers({rule.name: rule for rule in self._packs.rules}, families, client.reads_markdown)
@@ -59,6 +69,8 @@ class Workbench:
         if settings == self._settings and not always:
             return
         self._settings = settings
+        if self._projects is not None:
+            self._projects.close()
         self._projects = Projects(self._packs, settings, self._folder, self._say) if settings.is_enabled else None
         for document in self._documents:
             document.detach()
@@ -69,6 +81,21 @@ class Workbench:
         """A settings file or an environment has changed."""
         if self._settings is not None:
             self.configure(self._settings, always=True)
+
+    def stop(self) -> None:
+        """No more work from here on."""
+        self.schedule.stop()
+        if self._poll_handle is not None:
+            self._poll_handle.cancel()
+        if self._projects is not None:
+            self._projects.close()
+
+    def look_at_disk(self) -> None:
+        """Files that are not open may have changed."""
+        for session in self._sessions:
+            if session.look_at_disk():
+                self._suspect_all_of(session)
+        self._poll_soon()
 
     # -- Documents
 
@@ -161,3 +188,48 @@ class Workbench:
     def _attach(self, document: Document) -> None:
         if self._projects is not None:
             document.attach(self._projects.session_for(document.name))
+            self._poll_soon()
+
+    # -- What is not open
+
+    @property
+    def _sessions(self) -> tuple[Session, ...]:
+        return () if self._projects is None else self._projects.sessions
+
+    def _judge_what_is_not_open(self, seconds: float) -> bool:
+        """Judge files that speak of open ones; True while there is more to do."""
+        for session in self._sessions:
+            try:
+                if session.judge_company(seconds):
+                    return True
+            except Exception:
+                logger.exception("judging files that are not open failed; their findings are those made so far")
+        found = {name: told for session in self._sessions for name, told in session.elsewhere().items()}
+        self._publisher.tell_of_closed(found, self._text_of_closed)
+        for document in self._documents:
+            if document.is_judged:
+                self._publisher.settled(document)
+        return False
+
+    def _text_of_closed(self, name: str) -> str:
+        return next((text for session in self._sessions if (text := session.text(name))), "")
+
+    def _suspect_all_of(self, session: Session) -> None:
+        for document in self._documents:
+            if document.session is session:
+                self.schedule.suspect(document)
+
+    def _poll_soon(self) -> None:
+        if self._poll_handle is None and any(session.is_expecting for session in self._sessions):
+            self._poll_handle = self._loop.call_later(POLL_SECONDS, self._poll)
+
+    def _poll(self) -> None:
+        """Take in what processes in the background have found out."""
+        self._poll_handle = None
+        for session in self._sessions:
+            try:
+                if session.poll():
+                    self._suspect_all_of(session)
+            except Exception:
+                logger.exception("what was found out in the background could not be taken in")
+        self._poll_soon()
