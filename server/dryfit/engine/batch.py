@@ -41,7 +41,7 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BatchOptions:
-    """What is the same for all files."""
+    """What is the same for all files. `shared`: a folder for what several processes need, where there is no cache."""
 
     folder: Path
     python: Path
@@ -51,6 +51,14 @@ class BatchOptions:
     mode: Mode = Mode.CHECK
     unsafe: bool = False
     use_cache: bool = True
+    shared: Path | None = None
+
+    @property
+    def cache(self) -> Path | None:
+        return cache_folder(os.environ) if self.use_cache else None
+
+    def ties(self) -> Ties:
+        return Ties(Layout(is_in(site_packages_of(self.python))), self.cache or self.shared, is_waiting=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +113,14 @@ def _each_alone(paths: Sequence[str], options: BatchOptions, processes: int | No
     # Both cost more to import than a few files cost to check.
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
+    from tempfile import TemporaryDirectory
 
     size = max(1, -(-len(paths) // (processes * CHUNKS_PER_PROCESS)))
     chunks = [paths[start : start + size] for start in range(0, len(paths), size)]
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+    with TemporaryDirectory(prefix="dryfit-") as shared, ProcessPoolExecutor(processes, mp_context=context) as pool:
+        options = replace(options, shared=Path(shared))
+        options.ties().read(paths)
         for reports in pool.map(_checked, chunks, repeat(options)):
             yield from reports
 
@@ -136,12 +147,10 @@ class FileChecker:
     @staticmethod
     def of(options: BatchOptions) -> FileChecker:
         rules = load_packs().rules
-        cache = cache_folder(os.environ) if options.use_cache else None
-        frameworks = frameworks_of(options.python, cache, options.versions)
+        frameworks = frameworks_of(options.python, options.cache, options.versions)
         finder = SettingsFinder(Vocabulary.of(rules, ()), options.folder, options.select, options.ignore)
-        layout = Layout(is_in(site_packages_of(options.python)))
-        ties = Ties(layout, cache_folder(os.environ) if options.use_cache else None, is_waiting=True)
-        library = ProjectLibrary(layout, ties)
+        ties = options.ties()
+        library = ProjectLibrary(ties.layout, ties)
         return FileChecker(options, Checker(rules, finder.of_file, frameworks, library), finder.of_file)
 
     def file(self, path: str) -> FileReport:

@@ -28,7 +28,7 @@ class Ties:
     """
 
     def __init__(self, layout: Layout, cache: Path | None, is_waiting: bool) -> None:
-        self._layout = layout
+        self.layout = layout
         self._cache = cache
         self._is_waiting = is_waiting
         self._indexes: dict[str, ProjectIndex | None] = {}
@@ -38,7 +38,7 @@ class Ties:
     def is_driven_by_hand(self, path: str) -> bool:
         """Does a file that is tied to this one run a loop of its own, by Lightning Fabric?"""
         path = os.path.abspath(path)
-        root = self._layout.root(path)
+        root = self.layout.root(path)
         if self._is_waiting and root and root not in self._indexes:
             self._read_now(root)
         if root in self._known:
@@ -50,7 +50,7 @@ class Ties:
         """The files that start a Trainer and rest on these, the nearest first; as far as is known."""
         found: dict[str, None] = {}
         for path in paths:
-            root = self._layout.root(path)
+            root = self.layout.root(path)
             index = self._indexes.get(root)
             if index is not None:
                 for file in index.dependents(path):
@@ -59,10 +59,16 @@ class Ties:
                         found[os.path.normpath(os.path.join(root, file))] = None
         return tuple(found)[:MAX_COMPANY]
 
+    def read(self, paths: Iterable[str]) -> None:
+        """Read the indexes of the projects that these files belong to; others find them in the cache then."""
+        for root in dict.fromkeys(map(self.layout.root, paths)):
+            if root and root not in self._indexes:
+                self._read_now(root, None)
+
     # ------------------------------------------------------------------------------------------- in the background
     def watch(self, path: str) -> None:
         """The project of this file counts from now on."""
-        root = self._layout.root(path)
+        root = self.layout.root(path)
         if root and root not in self._indexes:
             self._indexes[root] = self._new_index(root, partial(_files_of, root))
             self._start(root)
@@ -99,7 +105,7 @@ class Ties:
             index.start_refresh()
 
     # ------------------------------------------------------------------------------------------------------ inside
-    def _read_now(self, root: str) -> None:
+    def _read_now(self, root: str, processes: int | None = 1) -> None:
         """Read the index, if the project uses Fabric at all; a tree that is too large stays unknown."""
         files = project_files(Path(root))
         self._indexes[root] = None
@@ -107,11 +113,11 @@ class Ties:
             self._known.add(root)
             if any(uses_fabric(os.path.join(root, file)) for file in files):
                 index = self._indexes[root] = self._new_index(root, lambda: files)
-                index.refresh()
+                index.refresh(processes)
 
     def _new_index(self, root: str, files: Callable[[], Sequence[str]]) -> ProjectIndex:
         def find(file: str, level: int, dotted: str) -> str | None:
-            found = self._layout.find(os.path.join(root, file), level, dotted)
+            found = self.layout.find(os.path.join(root, file), level, dotted)
             return named(Path(root), found) if found else None
 
         return ProjectIndex(Path(root), files, self._cache, find)

@@ -1,0 +1,144 @@
+"""What is found through several files, and in which of them it is shown."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from dryfit.engine.batch import BatchOptions, Mode, check_files
+
+Shown = tuple[str, str, str, tuple[str, ...]]
+
+
+def write(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = folder / f"{name.replace('__', '/')}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text))
+
+
+def shown(folder: Path, *names: str, mode: Mode = Mode.CHECK) -> list[Shown]:
+    """(file, rule, reported text, files of related places) of everything that is found in these files."""
+    options = BatchOptions(folder, Path(sys.executable), use_cache=False, mode=mode)
+    found: list[Shown] = []
+    for report in check_files([str(folder / name) for name in names], options):
+        assert report.failures == ()
+        for d in report.diagnostics:
+            line = (report.text or "").split("\n")[d.span.line]
+            text = line[d.span.column : d.span.end_column if d.span.line == d.span.end_line else None]
+            related = tuple(Path(place.path).name for place in d.related)
+            found.append((Path(report.path).name, d.rule, text, related))
+    return found
+
+
+HELPERS = """
+    import torch
+    import lightning as L
+
+    def broken(net):
+        return torch.optim.SGD([net.parameters(), {"params": []}], lr=0.1)
+
+    def trainer(**kwargs):
+        options = {"max_epochs": 1}
+        options.update(kwargs)
+        return L.Trainer(**options)
+
+    def adam(params):
+        return torch.optim.Adam(params)
+"""
+
+
+def test_a_fault_of_the_helper_is_shown_there_and_only_there(tmp_path: Path) -> None:
+    write(tmp_path, helpers=HELPERS, train="from torch import nn\nimport helpers\nhelpers.broken(nn.Linear(2, 2))\n")
+    expected = [("helpers.py", "param-group-not-a-dict", "net.parameters()", ())]
+    assert shown(tmp_path, "train.py", "helpers.py") == expected
+    assert shown(tmp_path, "helpers.py") == []  # nothing is known of `net` there
+    assert shown(tmp_path, "train.py") == expected
+
+
+def test_a_keyword_that_is_passed_on_is_shown_where_it_was_written(tmp_path: Path) -> None:
+    write(tmp_path, helpers=HELPERS, train="import helpers\nhelpers.trainer(max_steps=1, gpus=2)\n")
+    assert shown(tmp_path, "train.py", "helpers.py") == [("train.py", "unknown-trainer-argument", "gpus", ())]
+
+
+def test_a_fault_of_the_caller_is_shown_at_the_call_with_the_place_behind_it(tmp_path: Path) -> None:
+    write(tmp_path, helpers=HELPERS, train="from torch import nn\nimport helpers as h\nh.adam(nn.Linear(2, 2))\n")
+    assert shown(tmp_path, "train.py") == [
+        ("train.py", "parameters-are-a-module", "h.adam(nn.Linear(2, 2))", ("helpers.py",))
+    ]
+
+
+def test_a_fault_behind_a_call_is_not_fixed_at_the_call(tmp_path: Path) -> None:
+    train = "from torch import nn\nimport helpers as h\nh.adam(nn.Linear(2, 2))\n"
+    write(tmp_path, helpers=HELPERS, train=train)
+    assert len(shown(tmp_path, "train.py", "helpers.py", mode=Mode.FIX)) == 1
+    assert (tmp_path / "train.py").read_text() == train
+
+
+BASE = """
+    import lightning as L
+    import torch
+    from torch import nn
+
+    class Base(L.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.net = nn.Linear(2, 2)
+
+        def configure_optimizers(self):
+            return torch.optim.Adam(self.groups())
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "base"),
+    [
+        ("from base import Base", "Base"),
+        ("import base", "base.Base"),
+        ("from base import Base as B", "B"),
+        ("from package import Base", "Base"),
+        ("import package.inner as inner", "inner.Base"),
+        ("from package.inner import *", "Base"),
+    ],
+)
+def test_a_hook_of_a_class_whose_base_is_elsewhere(tmp_path: Path, imports: str, base: str) -> None:
+    write(tmp_path, base=BASE, package__inner=BASE, package____init__="from .inner import Base\n")
+    (tmp_path / "package" / "__init__.py").write_text("from .inner import Base\n")
+    write(tmp_path, train=f"{imports}\n\nclass Model({base}):\n    def validation_epoch_end(self, outputs): ...\n")
+    assert shown(tmp_path, "train.py") == [("train.py", "removed-hook", "validation_epoch_end", ())]
+
+
+NEAR_MISSES = {
+    "a base that is no module": ("class Base: ...", "from base import Base\nclass M(Base):\n    "),
+    "a base that is not found": ("", "from elsewhere import Base\nclass M(Base):\n    "),
+    "a name that the file does not bind": ("", "from base import Base\nclass M(Base):\n    "),
+    "a circle": ("from train import M\nclass Base(M): ...", "from base import Base\nclass M(Base):\n    "),
+}
+
+
+@pytest.mark.parametrize(("base", "model"), NEAR_MISSES.values(), ids=NEAR_MISSES)
+def test_a_base_of_which_nothing_is_known(tmp_path: Path, base: str, model: str) -> None:
+    write(tmp_path, base=base)
+    (tmp_path / "train.py").write_text(f"{model}def validation_epoch_end(self, outputs): ...\n")
+    assert shown(tmp_path, "train.py", "base.py") == []
+
+
+def test_a_global_that_functions_fill_has_unknown_content(tmp_path: Path) -> None:
+    write(tmp_path, registry="PARAMS = []\nGROUPS = [{}]\n\ndef drop():\n    GROUPS.pop()\n")
+    write(
+        tmp_path,
+        train="""
+            import torch
+            from registry import GROUPS, PARAMS
+
+            def collect(net):
+                PARAMS.extend(net.parameters())
+
+            def build():
+                return torch.optim.SGD(PARAMS, lr=0.1), torch.optim.SGD(GROUPS, lr=0.1)
+        """,
+    )
+    assert shown(tmp_path, "train.py") == []
