@@ -7,13 +7,16 @@ TORCH := torch==2.13.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test test-lowering bench-typing docs clean
+.PHONY: help demo test test-lowering test-versions corpus bench-typing bench-index docs clean
 
 help:  ## what can be made (this list)
 	@echo "make demo            set up .venv and show what dryfit finds in examples/ (a minute the first time)"
 	@echo "make test            set up .venv with torch and lightning and run all tests (some minutes)"
 	@echo "make test-lowering   compare both parsers on every file of torch, lightning and torchmetrics"
+	@echo "make test-versions   check one project in environments with other versions of Lightning (downloads 12 MB)"
+	@echo "make corpus CORPUS=F compare what is found in public code below folder F with what was judged (minutes)"
 	@echo "make bench-typing    measure what a keystroke costs in files of 100 to 5,000 lines"
+	@echo "make bench-index     measure what the project index costs for 500 files and for lightning"
 	@echo "make docs            write docs/rules/ anew from the rules"
 	@echo "make clean           remove .venv and everything else that can be made again"
 
@@ -28,8 +31,17 @@ test: .venv/testable
 test-lowering: .venv/testable
 	$(RUN) tests/syntax/lowering_agreement.py
 
+test-versions: .venv/testable
+	$(RUN) tests/versions/environments.py .venv/versions
+
+corpus: .venv/testable
+	$(RUN) tests/corpus/compare.py "$(or $(CORPUS),$(error CORPUS=folder: what lies in it is said in tests/corpus/compare.py))"
+
 bench-typing: .venv/testable
 	$(RUN) tests/benchmarks/bench_typing.py
+
+bench-index: .venv/testable
+	$(RUN) tests/benchmarks/bench_index.py
 
 docs: .venv/installed
 	$(RUN) docs/rule_pages.py

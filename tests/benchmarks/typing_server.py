@@ -28,14 +28,14 @@ KEY_SECONDS = 0.005  # from an answer to the next key
 class Server:
     """A server process, spoken to one message at a time."""
 
-    def __init__(self, command: list[str], is_pulled: bool) -> None:
+    def __init__(self, command: list[str], is_pulled: bool, root: str | None = None) -> None:
         self.began = time.perf_counter()
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._is_pulled = is_pulled
         self._incoming = self._messages()
         document = {"diagnostic": {}} if is_pulled else {"publishDiagnostics": {"versionSupport": True}}
         capabilities = {"textDocument": document}
-        self.request("initialize", {"processId": None, "rootUri": None, "capabilities": capabilities})
+        self.request("initialize", {"processId": None, "rootUri": root, "capabilities": capabilities})
         self.notify("initialized", {})
 
     def notify(self, method: str, params: Any) -> None:
@@ -53,6 +53,13 @@ class Server:
         for message in self._incoming:
             if message.get("method") == "textDocument/publishDiagnostics" and message["params"]["version"] == version:
                 return
+
+    def until(self, uri: str, rules: list[str]) -> None:
+        """Wait until exactly these rules are reported for a document."""
+        for message in self._incoming:
+            if message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] == uri:
+                if [diagnostic["code"] for diagnostic in message["params"]["diagnostics"]] == rules:
+                    return
 
     def type(self, uri: str, version: int, line: int, column: int, text: str) -> None:
         here = {"line": line, "character": column}

@@ -90,7 +90,8 @@ class Ties:
             changes = None if index is None else index.poll()
             if changes is not None:
                 is_new = root not in self._known
-                self._known.add(root)
+                if index is not None and index.paths():
+                    self._known.add(root)
                 has_news |= is_new or bool(changes.added or changes.changed or changes.removed)
         return has_news
 

@@ -6,11 +6,11 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from written_projects import index_of, write
+from written_projects import LONG_AGO, index_of, write
 
 from dryfit.engine.index.build import Changes
 from dryfit.engine.index.row import FileRow, to_payload
@@ -21,10 +21,11 @@ ROW = Scanned("a.py", Stamp(3, 5, b"digest"), to_payload(scan("import b\n")))
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path: Path) -> Iterator[Store]:
     store = Store(tmp_path / "cache", tmp_path)
     store.write([ROW])
-    return store
+    yield store
+    store.close()
 
 
 def rows_of(store: Store, root: Path) -> dict[str, Scanned]:
@@ -109,9 +110,7 @@ def test_a_row_that_was_damaged_is_not_read(store: Store, tmp_path: Path, statem
     assert store.load() == {}
 
 
-def test_a_database_that_is_locked_is_left_alone(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_database_that_is_locked_is_left_alone(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dryfit.engine.index.store._BUSY_SECONDS", 0.0)
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("begin immediate")
@@ -119,7 +118,6 @@ def test_a_database_that_is_locked_is_left_alone(
     waiting.write([ROW._replace(path="b.py")])
     assert waiting.load() == {"a.py": ROW}  # reading does not wait for who writes
     other.execute("commit")
-    other.execute("pragma journal_mode = delete")
     other.close()
     waiting.close()
     assert rows_of(store, tmp_path) == {"a.py": ROW}
@@ -132,10 +130,10 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path, obstacle: str) -> None:
     if obstacle == "file":
         cache.write_text("")
     else:
-        path = Store(cache, tmp_path / "project").path
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{path}{suffix}").unlink(missing_ok=True)
-        path.mkdir()
+        blocked = Store(cache, tmp_path / "project")
+        blocked.close()
+        blocked.path.unlink()
+        blocked.path.mkdir()
     index = index_of(tmp_path / "project", cache)
     assert index.refresh() == Changes(added=("a.py",))
     assert index.row("a.py") == FileRow(names=("x",))
@@ -145,6 +143,20 @@ def test_without_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, "sqlite3", None)
     write(tmp_path / "project", {"a.py": "x = 1\n"})
     assert index_of(tmp_path / "project", tmp_path / "cache").refresh() == Changes(added=("a.py",))
+
+
+def test_databases_that_nobody_uses_go_away(store: Store, tmp_path: Path) -> None:
+    store.close()
+    old = Store(store.path.parent, tmp_path / "old")
+    old.close()
+    for path in (store.path, old.path):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    used = Store(store.path.parent, tmp_path)
+    assert used.load() == {"a.py": ROW}
+    new = Store(store.path.parent, tmp_path / "new")
+    assert sorted(store.path.parent.glob("*.sqlite")) == sorted((used.path, new.path))
+    used.close()
+    new.close()
 
 
 WRITER = """

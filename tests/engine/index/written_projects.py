@@ -48,3 +48,15 @@ def indexed(root: Path, texts: Mapping[str, str]) -> ProjectIndex:
     index = index_of(root)
     assert index.refresh() == Changes(added=tuple(sorted(texts)))
     return index
+
+
+def news(index: ProjectIndex) -> Changes:
+    """What the refresh that runs in the background tells."""
+    background = index._background
+    assert background is not None
+    assert background._process is not None
+    background._process.wait(60)
+    while True:
+        changes = index.poll(0.001)
+        if changes is not None:
+            return changes

@@ -107,6 +107,8 @@ def main() -> None:
     for learnt in refresh(order.root, files, order.held, store, order.processes):
         sys.stdout.buffer.write(_written(learnt))
     sys.stdout.buffer.flush()
+    if store is not None:
+        store.close()
 
 
 def _written(learnt: Scanned | Gone) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from dryfit.engine.index.background import Background, Order
 from dryfit.engine.index.links import Links
@@ -17,7 +18,9 @@ from dryfit.engine.index.resolve import Defined, Find
 from dryfit.engine.index.row import FileRow, from_payload
 from dryfit.engine.index.scan import scan, scan_document
 from dryfit.engine.index.store import Scanned, Stamp, Store
-from dryfit.syntax.document import Document
+
+if TYPE_CHECKING:
+    from dryfit.syntax.document import Document
 
 SLICE_SECONDS = 0.005
 _ROWS_BETWEEN_LOOKS_AT_THE_CLOCK = 16

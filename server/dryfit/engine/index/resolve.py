@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeAlias
 
 from dryfit.engine.index.row import STAR, FileRow, Import
 
-# The file that an import leads to: of the file in which it stands, the dots in front, the dotted name ("" for the package
-# that the dots mean). It must come out the same for all files of a folder.
+# The file that an import leads to: of the file in which it stands, the dots in front, the dotted name ("" for the
+# package that the dots mean). It must come out the same for all files of a folder.
 Find: TypeAlias = Callable[[str, int, str], "str | None"]
 
 _PACKAGE = "__init__.py"
@@ -73,6 +73,9 @@ class Resolver:
         outer = inside.rpartition(".")[0]
         if outer and self._has_class(file, f"{outer}.{dotted}"):
             return Defined(file, f"{outer}.{dotted}")
+        if dotted == inside:  # `class Net(Net)`: that of the import above
+            row = self._known(file)
+            return None if row is None else self._handed_on(file, row, [dotted], set())
         return self._class(file, dotted.split("."), set())
 
     def find(self, file: str, level: int, dotted: str) -> str | None:
@@ -123,6 +126,10 @@ class Resolver:
             return None
         if self._has_class(module, ".".join(parts)):
             return Defined(module, ".".join(parts))
+        return self._handed_on(module, row, parts, seen)
+
+    def _handed_on(self, module: str, row: FileRow, parts: list[str], seen: _Seen) -> Defined | None:
+        """The class that a dotted name means in a module that only imports it."""
         for found, there in _bindings(row, parts[0]):
             if there:
                 defined = self._imported_class(module, found, [there, *parts[1:]], seen)

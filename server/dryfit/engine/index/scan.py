@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from dryfit.engine.index.row import STAR, ClassRow, FileRow, Import
 from dryfit.semantic.names import bindings, dotted_name
 from dryfit.semantic.values import UNKNOWN, Unknown
 from dryfit.syntax import tree
-from dryfit.syntax.document import Document
 from dryfit.syntax.lower_ast import lower
+
+if TYPE_CHECKING:
+    from dryfit.syntax.document import Document
 
 _MOST_CHARACTERS = 1_000_000  # what stands below is data that a program wrote
 _TRAINS = re.compile(r"\.(?:fit|validate|test|predict)[ \t]*\(|\b(?:Trainer|LightningCLI)\b[\w.]*[ \t]*\(")
@@ -27,6 +30,9 @@ def scan(text: str) -> FileRow:
     try:
         statements = lower(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # It brings libcst along, which takes longer to load than a small project to look at.
+        from dryfit.syntax.document import Document
+
         return scan_document(Document(text))
     fold = _Fold()
     fold.add_top(statements)

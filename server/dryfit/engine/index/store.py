@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _BUSY_SECONDS = 2.0
+_UNUSED_SECONDS = 90 * 24 * 3600
 # What a text is lowered to depends on the Python that parses it.
 _VERSION: Final = FORMAT * 10_000 + sys.version_info[0] * 100 + sys.version_info[1]
 _TABLE = (
@@ -93,9 +95,13 @@ class Store:
             import sqlite3
         except ImportError:  # some builds of Python lack it
             return
+        is_new = not self.path.exists()
         for _ in range(2):
             try:
                 self._database = _connected(self.path)
+                os.utime(self.path)
+                if is_new:
+                    _delete_unused(self.path.parent)
                 return
             except (OSError, sqlite3.Error) as error:
                 if not _is_broken(error) or not self._throw_away():
@@ -117,12 +123,25 @@ class Store:
     def _throw_away(self) -> bool:
         """Delete the files of the database; False if it cannot be done."""
         self.close()
-        try:
-            for suffix in ("-wal", "-shm", ""):
-                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
-        except OSError:
-            return False
-        return True
+        return _deleted(self.path)
+
+
+def _delete_unused(folder: Path) -> None:
+    """Delete the databases of projects that nobody has worked on for long, and of other versions of ours."""
+    with contextlib.suppress(OSError):
+        for path in folder.glob("index-*.sqlite"):
+            if path.stat().st_mtime < time.time() - _UNUSED_SECONDS:
+                _deleted(path)
+
+
+def _deleted(path: Path) -> bool:
+    """Delete a database with what sqlite keeps beside it; False if it cannot be done."""
+    try:
+        for suffix in ("-wal", "-shm", ""):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+    except OSError:
+        return False
+    return True
 
 
 def _connected(path: Path) -> sqlite3.Connection:
