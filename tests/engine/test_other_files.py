@@ -59,6 +59,26 @@ def test_a_fault_of_the_helper_is_shown_there_and_only_there(tmp_path: Path) -> 
     assert shown(tmp_path, "train.py") == expected
 
 
+def test_a_fault_of_the_helper_alone_is_not_repeated_at_its_calls(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        lib="""
+            import torch
+            from torch import nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.fc = nn.Linear(2, 2)
+                    self.optimizer = torch.optim.Adam(self.fc.parameters)
+        """,
+        train="from lib import Net\nNet()\n",
+    )
+    expected = [("lib.py", "parameters-not-called", "self.fc.parameters", ())]
+    assert shown(tmp_path, "train.py", "lib.py") == expected
+    assert shown(tmp_path, "train.py") == []  # lib.py was not asked about
+
+
 def test_a_keyword_that_is_passed_on_is_shown_where_it_was_written(tmp_path: Path) -> None:
     write(tmp_path, helpers=HELPERS, train="import helpers\nhelpers.trainer(max_steps=1, gpus=2)\n")
     assert shown(tmp_path, "train.py", "helpers.py") == [("train.py", "unknown-trainer-argument", "gpus", ())]

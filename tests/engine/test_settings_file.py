@@ -80,6 +80,7 @@ def test_everything_that_can_be_set(tmp_path: Path) -> None:
         exclude = ["old/"]
         python = "env/bin/python"
         severity = {rule-a = "info"}
+        frameworks = {lightning = "2.0.9.post0", torch = "2.4"}
         [tool.dryfit.run]
         time-limit = 60
         """,
@@ -90,6 +91,7 @@ def test_everything_that_can_be_set(tmp_path: Path) -> None:
         severity={"rule-a": Severity.INFO},
         exclude=("old/",),
         python=str(tmp_path / "env/bin/python"),
+        frameworks={"lightning": "2.0.9.post0", "torch": "2.4"},
         run={"time-limit": 60},
         root=tmp_path,
         folder=tmp_path,
@@ -145,9 +147,18 @@ def test_an_unknown_key_of_run(tmp_path: Path) -> None:
     assert error(tmp_path, text) == "pyproject.toml:2: unknown key `run.timelimit`; did you mean `run.time-limit`?"
 
 
-def test_frameworks_is_refused_as_not_there_yet(tmp_path: Path) -> None:
-    text = "[tool.dryfit]\nframeworks = {lightning = '2.2'}\n"
-    assert error(tmp_path, text).startswith("pyproject.toml:2: `frameworks` is not supported yet")
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("{lightning = 2.2}", '`frameworks.lightning` is not a version as text; write for instance "2.2"'),
+        ("{torch = '2'}", '`frameworks.torch` is not a version as text; write for instance "2.2"'),
+        ("{lightning = 'newest'}", '`frameworks.lightning` is not a version as text; write for instance "2.2"'),
+        ("{lightnig = '2.2'}", "unknown key `frameworks.lightnig`; did you mean `frameworks.lightning`?"),
+        ("'2.2'", "`frameworks` is not a table"),
+    ],
+)
+def test_versions_that_are_none(tmp_path: Path, value: str, message: str) -> None:
+    assert error(tmp_path, f"[tool.dryfit]\nframeworks = {value}\n") == f"pyproject.toml:2: {message}"
 
 
 def test_broken_toml(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Tables of what is installed: bundled, read, cached."""
 
 import sysconfig
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,10 +152,20 @@ def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path):
     assert installed([site_packages], tmp_path / "file" / "cache").lightning_version == "2.3.1"
 
 
-def test_without_sources_the_newest_table_stands_in(tmp_path):
-    frameworks = installed([environment(tmp_path, {}, "lightning-1.2.3.dist-info")])
-    assert frameworks.lightning_version == "1.2.3"
-    assert frameworks.lightning == bundled().lightning
+def test_without_sources_the_nearest_table_stands_in(tmp_path):
+    """Nobody is told what their version does: it is not known."""
+    frameworks = installed([environment(tmp_path, {}, "lightning-3.1.4.dist-info")])
+    assert frameworks.lightning_version is None
+    assert frameworks.notices == ()
+    assert frameworks.lightning == replace(bundled().lightning, version="3.1.4")
+
+
+def test_without_sources_a_table_of_the_same_line_will_do(tmp_path):
+    frameworks = installed([environment(tmp_path, {}, "lightning-2.2.1.dist-info")])
+    table = bundled_table("lightning", "2.2.5")
+    assert table is not None
+    assert frameworks.lightning_version == "2.2.1"
+    assert frameworks.lightning == replace(table, version="2.2.1")
 
 
 def test_plugins_may_register_more(tmp_path):

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from dryfit.engine.packs import Packs
 from dryfit.engine.settings import Settings
 from dryfit.lsp.configuration import ClientSettings
 from dryfit.rulekit import Severity
+from dryfit_rules.trainer import unknown_trainer_argument
 
 from .talk import BAD, GOOD, PREAMBLE, RULE, URI, Talk
 
@@ -28,8 +30,10 @@ def test_nothing_set(section: Any) -> None:
 
 
 def test_everything_set() -> None:
+    versions = {"lightning": "2.2"}
     section = {"enable": False, "select": ["a"], "ignore": ["b"], "severity": {"c": "hint"}, "python": "python3"}
-    assert ClientSettings.read(section) == ClientSettings(False, ("a",), ("b",), {"c": Severity.HINT}, "python3")
+    settings = ClientSettings.read({**section, "frameworks": versions})
+    assert settings == ClientSettings(False, ("a",), ("b",), {"c": Severity.HINT}, "python3", versions)
 
 
 def test_what_cannot_be_read_is_left_out_and_named() -> None:
@@ -42,6 +46,10 @@ def test_what_cannot_be_read_is_left_out_and_named() -> None:
         "dryfit.severity",
     ]
     assert ClientSettings.read({"severity": 3}).problems == ("the setting `dryfit.severity` is not an object",)
+    assert ClientSettings.read({"frameworks": {"jax": "1.0", "torch": 2.4, "lightning": "2.2"}}).problems == (
+        "the setting `dryfit.frameworks`: `jax` is none of lightning, torch",
+        "the setting `dryfit.frameworks.torch` is not a version as text, such as `2.2`",
+    )
 
 
 def test_on_top_of_a_settings_file() -> None:
@@ -51,6 +59,11 @@ def test_on_top_of_a_settings_file() -> None:
     assert (over.select, over.ignore) == (("c",), ("b", "d"))
     assert over.severity == {"a": Severity.INFO, "b": Severity.HINT}
     assert ClientSettings().over(file) == file
+    versions = Settings(frameworks={"lightning": "1.9", "torch": "2.4"})
+    assert ClientSettings(frameworks={"lightning": "2.2"}).over(versions).frameworks == {
+        "lightning": "2.2",
+        "torch": "2.4",
+    }
 
 
 # -- Through the protocol
@@ -152,3 +165,22 @@ async def test_nothing_of_the_workspace_is_run(talk: Talk, tmp_path: Path) -> No
     talk.open(PREAMBLE + GOOD + (tmp_path / "train.py").read_text(encoding="utf-8"), uri)
     assert await talk.published(1, uri) == []
     assert not trace.exists()
+
+
+async def test_versions_that_are_set(talk: Talk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files below a settings file that sets a version are judged by it; what stands in for it is said once."""
+    monkeypatch.setattr("dryfit.lsp.workbench.load_packs", lambda: Packs((unknown_trainer_argument.RULE,)))
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "dryfit.toml").write_text('frameworks = {lightning = "1.7"}\n', encoding="utf-8")
+    text = "from lightning.pytorch import Trainer\n\nTrainer(weights_save_path='a', barebones=True)\n"
+    await talk.start(ASKS, rootUri=tmp_path.as_uri())
+    messages = {}
+    for name in ("old/a.py", "old/b.py", "new.py"):
+        uri = (tmp_path / name).as_uri()
+        talk.open(text, uri)
+        messages[name] = [item["message"].split("\n")[0] for item in await talk.published(1, uri)]
+    before = "`Trainer` has no argument `barebones` before lightning 2.0"
+    since = "`weights_save_path` was removed from `Trainer` in lightning 1.8"
+    assert messages == {"old/a.py": [before], "old/b.py": [before], "new.py": [since]}
+    (said,) = talk.said("window/showMessage")
+    assert said["message"].startswith("Dryfit: `frameworks.lightning`: no table of lightning 1.7 is known here; ")

@@ -89,3 +89,25 @@ async def test_an_import_that_is_typed_leads_to_a_file_that_was_not_read_yet(tal
     assert rules_in(talk, train) == []
     talk.change([edit(1, 0, 1, 0, "from nets import Net")], 2, train)
     await talk.until(lambda: rules_in(talk, train) == [RULE])
+
+
+async def test_what_a_factory_of_another_package_makes_is_known_later(talk: Talk, project: Path, python: Path) -> None:
+    text = "import torch, zoo\nzoo.net('large')\noptimizer = torch.optim.Adam([{}, zoo.net('small').parameters()])\n"
+    (project / "train.py").write_text(text)
+    await talk.start(rootUri=project.as_uri(), initializationOptions={"settings": {"python": str(python)}})
+    train = (project / "train.py").as_uri()
+    talk.open(text, train)
+    await talk.until(lambda: rules_in(talk, train) == [RULE])
+
+
+async def test_nothing_is_asked_in_a_workspace_that_is_not_trusted(talk: Talk, project: Path, python: Path) -> None:
+    text = "import torch, zoo\noptimizer = torch.optim.Adam([{}, zoo.net('small').parameters()])\n"
+    options = {"settings": {"python": str(python)}, "trusted": False}
+    await talk.start(rootUri=project.as_uri(), initializationOptions=options)
+    train = (project / "train.py").as_uri()
+    talk.open(text, train)
+    await talk.until(lambda: rules_in(talk, train) is not None)
+    (session,) = talk.application.workbench._projects.sessions  # type: ignore[union-attr]
+    await talk.until(lambda: not session.is_expecting)
+    session.settle(str(project / "train.py"))
+    assert rules_in(talk, train) == [] == [d.rule for d in session.diagnostics(str(project / "train.py"))]

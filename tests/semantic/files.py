@@ -50,6 +50,9 @@ class Files:
     def result_class(self, path: str) -> str | None:
         return None
 
+    def ancestry(self, path: str) -> tuple[str, ...]:
+        return ()
+
     def is_driven_by_hand(self, module: str) -> bool:
         return False
 

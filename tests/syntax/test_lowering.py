@@ -224,7 +224,7 @@ def test_first_line_becomes_line_zero(lowering: str) -> None:
     assert condition.span == Span(-1, 0, -1, 4)
     assert assign.span == Span(0, 4, 1, 6)
     assert isinstance(assign, tree.Assign)
-    assert assign.value == tree.FormattedString((tree.Name("y", Span(1, 1, 1, 2)),), Span(0, 8, 1, 6))
+    assert assign.value == tree.FormattedString((tree.Name("y", Span(1, 1, 1, 2)),), Span(0, 8, 1, 6), ("\n", ""))
 
 
 @pytest.mark.parametrize("lowering", LOWERINGS)

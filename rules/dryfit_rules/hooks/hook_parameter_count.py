@@ -16,7 +16,8 @@ Safe. The hook could not be called before. Parameters that are missing are added
 Lightning does not pass is removed if the body does not use it; both only if the other names leave no doubt.
 
 Source:
-`lightning.pytorch.trainer.call` and the loops that call it, lightning 2.6.6; signatures of the installed version.
+`lightning.pytorch.trainer.call` and the loops that call it, lightning 2.6.6; signatures of the installed version, and
+of 1.5 to 2.6 as they were run.
 """
 
 from collections.abc import Iterator, Sequence
@@ -69,10 +70,8 @@ def check(model: SemanticModel) -> Iterator[Finding]:
 def _is_driven_by_hand(owner: facts.ClassDefined) -> bool:
     """Also by the look of it: a `configure_optimizers` that asks for something is not written for a Trainer."""
     method = owner.methods.get("configure_optimizers")
-    given = (
-        [p for p in method.parameters[1:] if p.default is None and p.kind in ("pos", "posonly", "kw")] if method else []
-    )
-    return owner.is_driven_by_hand or bool(given)
+    given = method.parameters[1:] if method else ()
+    return owner.is_driven_by_hand or any(p.default is None and p.kind in ("pos", "posonly", "kw") for p in given)
 
 
 def _is_left_out(defined: facts.HookDefined) -> bool:
@@ -98,9 +97,9 @@ def _passed(call: Call, given: Parameters) -> range:
     is_room = len([p for p in given if p.kind in ("pos", "posonly")]) > 1 or any(p.kind == "*" for p in given)
     has_index = is_room or any(p.name == "batch_idx" for p in given)
     least, most = len([name for name in call.positional if name not in call.optional]), len(call.positional)
-    if "batch_idx" not in call.optional:
-        return range(least, most + 1)
-    return range(least + 1, most + 1) if has_index else range(least, least + 1)
+    if "batch_idx" in call.optional:
+        least, most = (least + 1, most) if has_index else (least, least)
+    return range(least, most + 1)
 
 
 def _can_be_called(given: Parameters, call: Call) -> bool:
@@ -156,12 +155,8 @@ def _remedy(defined: facts.HookDefined, expected: Sequence[str], optional: Seque
     parameters, given = defined.function.parameters, _given(defined) or ()
     names, wanted = [p.name for p in given], [name for name in expected if name not in optional]
     missing, extra = [n for n in wanted if n not in names], [p for p in given if p.name not in expected]
-    if (
-        not extra
-        and parameters
-        and parameters[0].name in wanted[:1]
-        and _is_within(wanted, [p.name for p in parameters])
-    ):
+    is_self_missing = parameters and parameters[0].name in wanted[:1]
+    if not extra and is_self_missing and _is_within(wanted, [p.name for p in parameters]):
         return "add the missing parameter `self`", [insert_before(_at(defined, parameters[0]), "self, ")]
     if missing and not extra and parameters and _is_within(names, expected):
         text = "add the missing parameter" + ("s " if len(missing) > 1 else " ")

@@ -1,4 +1,4 @@
-"""`training_step` takes an `optimizer_idx`, which Lightning refuses since 2.0.
+"""`training_step` takes an `optimizer_idx`, which Lightning does not pass since 2.0.
 
 What it does:
 Reports a parameter `optimizer_idx` of the `training_step` of a `LightningModule`, where the installed Lightning passes
@@ -6,13 +6,15 @@ none. Lightning 1.x called `training_step` once for each optimizer and said whic
 
 Why it matters:
 `fit` raises `RuntimeError: Training with multiple optimizers is only supported with manual optimization. Remove the
-optimizer_idx argument from training_step` before the first batch. A default value does not help: the name is enough.
+optimizer_idx argument from training_step` before the first batch, since 2.1. A default value does not help: the name is
+enough. 2.0 calls the step without it: `TypeError: ... missing 1 required positional argument: 'optimizer_idx'`, and
+nothing if there is a default.
 
 Fix safety:
 Safe. The module was refused. Offered if the body does not use the parameter.
 
 Source:
-`lightning.pytorch.core.optimizer._validate_multiple_optimizers_support`, lightning 2.6.6.
+`lightning.pytorch.core.optimizer._validate_multiple_optimizers_support`, lightning 2.6.6; run on 1.9 to 2.6.
 """
 
 from collections.abc import Iterator
@@ -43,12 +45,16 @@ def check(model: SemanticModel) -> Iterator[Finding]:
         if not defined.is_plain or defined.owner.is_driven_by_hand:
             continue
         for parameter in defined.function.parameters[1:]:
-            if parameter.name == NAME and parameter.kind in ("pos", "posonly"):
+            is_refused = NAME in hook.refused
+            is_missing = parameter.default is None
+            if parameter.name == NAME and parameter.kind in ("pos", "posonly") and (is_refused or is_missing):
                 edit = _removed(defined, parameter)
                 yield Finding(
                     defined.site._replace(span=parameter.span),
-                    "`training_step` takes `optimizer_idx`, which Lightning does not pass any more",
-                    "`fit` raises RuntimeError: ... Remove the `optimizer_idx` argument from `training_step`",
+                    "`training_step` takes `optimizer_idx`, which Lightning does not pass since 2.0",
+                    "`fit` raises RuntimeError: ... Remove the `optimizer_idx` argument from `training_step`"
+                    if is_refused
+                    else f"`fit` raises TypeError: missing 1 required positional argument: '{NAME}'",
                     HELP,
                     Fix.safe(HELP, edit) if edit else None,
                 )

@@ -2,12 +2,13 @@
 
 What it does:
 Reports methods of a `LightningModule`, a `Callback` or a `LightningDataModule` that were hooks once, by the history of
-the installed version: `training_epoch_end`, `validation_epoch_end`, `training_step_end`, `on_epoch_end`,
-`on_batch_start` and others. A method that the class uses itself is a helper and is not reported.
+the installed version: `training_epoch_end`, `validation_epoch_end`, `training_step_end`, `tbptt_split_batch`,
+`on_epoch_end`, `on_batch_start` and others. A method that the class uses itself is a helper and is not reported.
 
 Why it matters:
 `training_epoch_end`, `validation_epoch_end` and `test_epoch_end` raise `NotImplementedError` before the loop starts.
-All others are never called, without an error or a warning: metrics are not computed, schedules do not move.
+All others are never called, without an error or a warning: metrics are not computed, schedules do not move. 1.8 and 1.9
+refuse those that went in 1.8, `on_epoch_end` among them, with `RuntimeError` (`NotImplementedError` for data modules).
 
 Fix safety:
 Unsafe. The method gets the name of the hook that takes its place, where that takes the same parameters. It runs at
@@ -33,12 +34,13 @@ from dryfit.rulekit import (
     tree,
 )
 
+COMMON = ("add_to_queue", "get_from_queue", "log_grad_norm", "summarize")  # too common to be taken for hooks
+
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for defined in model.facts(facts.HookDefined):
         removal = model.frameworks.removed_hooks(defined.kind).get(defined.name)
-        # Other removed names (`summarize`, `add_to_queue`) are too common to be taken for hooks.
-        if removal is None or not (defined.name.startswith("on_") or defined.name.endswith("_end")):
+        if removal is None or defined.name in COMMON:
             continue
         is_refused = "raises" in removal.today
         if defined.owner.is_driven_by_hand or (not is_refused and _may_be_called(defined)):
@@ -60,12 +62,16 @@ def check(model: SemanticModel) -> Iterator[Finding]:
 
 
 def _may_be_called(defined: facts.HookDefined) -> bool:
-    """By a base that is not known, or by another method of the class."""
-    return defined.owner.is_open or any(
-        isinstance(node, tree.Attribute) and node.name == defined.name
-        for name, method in defined.owner.methods.items()
-        for node in tree.walk(method)
-        if name != defined.name
+    """By a base that is not known, by one of the project, or by another method of the class."""
+    return (
+        defined.owner.is_open
+        or defined.is_called_above
+        or any(
+            isinstance(node, tree.Attribute) and node.name == defined.name
+            for name, method in defined.owner.methods.items()
+            for node in tree.walk(method)
+            if name != defined.name
+        )
     )
 
 

@@ -3,8 +3,9 @@
 What it does:
 Reports methods of a `LightningModule`, a `Callback` or a `LightningDataModule` whose name is a misspelt hook
 (`on_train_epoch_ends`, `configure_optimizer`), a hook with another word for the same thing (`on_val_epoch_end`,
-`train_step`), or a hook of another framework (`on_epoch_begin`). Only where the hook itself is not there, no method of
-the class uses the name, and all bases are known.
+`train_step`), a hook of another framework (`on_epoch_begin`), or a hook that only later versions call
+(`configure_model` before 2.1). Only where the hook itself is not there, no method of the class uses the name, and all
+bases are known.
 
 Why it matters:
 Nothing checks the names: the method is never called, without an error or a warning. Only a module that is left without
@@ -14,13 +15,15 @@ Fix safety:
 Unsafe. The method runs under its new name, which it did not before. Offered if it takes what the hook is passed.
 
 Source:
-`lightning.pytorch.trainer.call`, lightning 2.6.6: hooks are looked up by name.
+`lightning.pytorch.trainer.call`, lightning 2.6.6: hooks are looked up by name. The hooks of 1.5 to 2.6, each version
+run.
 """
 
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 
 from dryfit.rulekit import (
+    Addition,
     Example,
     Finding,
     Fix,
@@ -48,6 +51,11 @@ def check(model: SemanticModel) -> Iterator[Finding]:
     for defined in model.facts(facts.HookDefined):
         if _is_known(model, defined) or defined.owner.is_open or defined.owner.is_driven_by_hand or _is_used(defined):
             continue
+        added = model.frameworks.added_hooks(defined.kind).get(defined.name)
+        if added is not None:
+            if added.replaces not in defined.owner.methods:  # who has both writes for both versions
+                yield _too_early(model, defined, added)
+            continue
         hook = KERAS.get(defined.name) or _meant(defined.name, model.frameworks.hooks(defined.kind))
         if hook and hook not in defined.owner.methods and not defined.owner.project_bases:
             text = f"rename it to `{hook}`"
@@ -60,6 +68,19 @@ def check(model: SemanticModel) -> Iterator[Finding]:
                 text,
                 Fix.unsafe(text, replace(defined.site, hook)) if _fits(model, defined, hook) else None,
             )
+
+
+def _too_early(model: SemanticModel, defined: facts.HookDefined, added: Addition) -> Finding:
+    """A hook that a later version calls."""
+    text = f"rename it to `{added.replaces}`" if added.replaces else f"require lightning {added.added_in}"
+    fits = added.replaces is not None and _fits(model, defined, added.replaces)
+    return Finding(
+        defined.site,
+        f"`{defined.name}` is a hook since lightning {added.added_in}",
+        f"never called before lightning {added.added_in}, no error, no warning",
+        text,
+        Fix.unsafe(text, replace(defined.site, added.replaces)) if added.replaces and fits else None,
+    )
 
 
 def _is_known(model: SemanticModel, defined: facts.HookDefined) -> bool:

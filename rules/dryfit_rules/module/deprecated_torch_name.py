@@ -4,7 +4,8 @@ What it does:
 Reports `nn.init.xavier_uniform` and the other initializers without an underscore, and `nn.utils.clip_grad_norm`.
 
 Why it matters:
-Each call issues a FutureWarning. The functions with an underscore at the end do the same.
+Each call issues a FutureWarning (a UserWarning up to torch 2.2). The functions with an underscore at the end do the
+same.
 
 Fix safety:
 Safe: the old function calls the new one.
@@ -31,7 +32,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
         yield Finding(
             call.site,
             f"`{name}` is the deprecated name of `{name}_`",
-            "issues a FutureWarning",
+            "issues a FutureWarning" if model.frameworks.torch_since("2.4") else "issues a warning",
             help,
             _fix(call, name, help),
         )

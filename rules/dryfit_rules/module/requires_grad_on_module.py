@@ -2,7 +2,8 @@
 
 What it does:
 Reports `module.requires_grad = False` where the object is certainly a module that gives the name no meaning of its
-own. Setting it on a parameter or a tensor is right and not reported.
+own: no property, and no method that reads it. Setting it on a parameter or a tensor is right and not reported, and
+where there are no parameters it does no harm.
 
 Why it matters:
 A module has no such switch: the assignment makes a plain attribute, and every parameter goes on requiring gradients.
@@ -36,8 +37,14 @@ def check(model: SemanticModel) -> Iterator[Finding]:
 
 
 def _are_modules(fact: facts.AttributeSet) -> bool:
-    """Modules on every way, of classes that have no such switch of their own."""
-    return all(o.is_a("torch.nn.Module") and o.has_method("requires_grad") is False for o in fact.owner.options)
+    """Modules on every way, with parameters, of classes that have no such switch of their own."""
+    return all(
+        o.is_a("torch.nn.Module")
+        and o.has_method("requires_grad") is False
+        and not o.reads("requires_grad")
+        and not o.has_no_parameters
+        for o in fact.owner.options
+    )
 
 
 def _fix(model: SemanticModel, fact: facts.AttributeSet) -> Fix | None:

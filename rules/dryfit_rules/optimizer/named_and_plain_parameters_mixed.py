@@ -33,14 +33,14 @@ def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.OptimizerBuilt):
         if built.is_of_torch and isinstance(built.parameters, Operand):
             groups = [built.parameters.known_elements] if built.parameters.kind in ("list", "tuple") else []
-            yield from _among(_contents(built.parameters) or [e for elements in groups for e in elements])
+            yield from _among(model, _contents(built.parameters) or [e for elements in groups for e in elements])
     for added in model.facts(facts.GroupAdded):
         if added.method == "add_param_group" and isinstance(added.group, Operand):
             arguments = added.optimizer.arguments
             given = arguments.get(0, arguments.get("params"))
             params = added.group.entry("params")
             if given is not None and isinstance(params, Operand):
-                yield from _among([*(_contents(given) or [given]), params])
+                yield from _among(model, [*(_contents(given) or [given]), params])
 
 
 def _contents(groups: Operand) -> list[Operand]:
@@ -49,9 +49,10 @@ def _contents(groups: Operand) -> list[Operand]:
     return [params for params in found if isinstance(params, Operand)]
 
 
-def _among(collections: list[Operand]) -> Iterator[Finding]:
+def _among(model: SemanticModel, collections: list[Operand]) -> Iterator[Finding]:
     """The first that differs from the first one that is known."""
     kinds = [(collection, _has_names(collection)) for collection in collections]
+    takes_names = model.frameworks.torch_since("2.6")
     known = [(collection, has_names) for collection, has_names in kinds if has_names is not None]
     for collection, has_names in known[1:]:
         first, first_has_names = known[0]
@@ -59,8 +60,10 @@ def _among(collections: list[Operand]) -> Iterator[Finding]:
             yield Finding(
                 collection.site,
                 f"these parameters come {_with(has_names)} names, others of the optimizer {_with(first_has_names)}",
-                "raises ValueError: all optimizer param groups should be with/without names",
-                "use `named_parameters()` for all of them or for none",
+                "raises ValueError: all optimizer param groups should be with/without names"
+                if takes_names
+                else "raises TypeError before torch 2.6: no parameter of an optimizer has a name",
+                "use `named_parameters()` for all of them or for none" if takes_names else "use `parameters()` for all",
                 related=(Related(first.site, f"{_with(first_has_names)} names"),),
             )
             return

@@ -10,13 +10,14 @@ Why it matters:
 torch takes a list of tensors or a list of dicts, nothing else and no mixture. The constructor raises `TypeError:
 param_group must be a dict, but got <class 'generator'>` if the first element is a dict, and otherwise `TypeError:
 optimizer can only optimize Tensors, but one of the params is Module.parameters` (or `list`, or `dict`). In a
-`LightningModule` that happens inside `configure_optimizers`, when `fit` begins.
+`LightningModule` that happens inside `configure_optimizers`, when `fit` begins. torch 2.0 raised `AssertionError: param
+group must be a dict` instead of the first.
 
 Fix safety:
 Safe. The list was refused; as a dict, the element is a group with the optimizer's own settings.
 
 Source:
-`torch.optim.Optimizer.__init__` and `add_param_group`, torch 2.13.0.
+`torch.optim.Optimizer.__init__` and `add_param_group`, torch 2.13.0; run on 2.0 and 2.2 to 2.13.
 """
 
 from collections.abc import Iterator
@@ -45,11 +46,13 @@ def check(model: SemanticModel) -> Iterator[Finding]:
         if built.is_of_torch and isinstance(built.parameters, Operand):
             if all(_refused(groups) for groups in built.parameters.options):
                 for groups in built.parameters.options:
-                    yield from _in_list(built.class_name.rpartition(".")[2], groups)
+                    yield from _in_list(
+                        built.class_name.rpartition(".")[2], groups, model.frameworks.torch_since("2.2")
+                    )
     for added in model.facts(facts.GroupAdded):
         if added.method == "add_param_group" and isinstance(added.group, Operand):
             if _is_any_of(added.group, BESIDE_DICTS):
-                yield _added(added, added.group)
+                yield _added(added, added.group, model.frameworks.torch_since("2.2"))
 
 
 def _refused(groups: Operand) -> list[tuple[str, Operand]]:
@@ -69,7 +72,7 @@ def _is_any_of(element: Operand, kinds: tuple[str, ...]) -> bool:
     return all(option.kind in kinds for option in element.options)
 
 
-def _in_list(optimizer: str, groups: Operand) -> Iterator[Finding]:
+def _in_list(optimizer: str, groups: Operand, is_type_error: bool) -> Iterator[Finding]:
     refused = _refused(groups)
     # With the refused elements wrapped, nothing but dicts is left; LBFGS takes one group only.
     dicts = [element for _, element in _elements(groups) if _is_any_of(element, ("dict",))]
@@ -85,19 +88,19 @@ def _in_list(optimizer: str, groups: Operand) -> Iterator[Finding]:
         yield Finding(
             site,
             f"{name if len(found) == 1 else 'a parameter group'} of `{optimizer}` is a {_kind(element)}, not a dict",
-            "raises TypeError when the optimizer is built",
+            f"raises {'TypeError ' if is_type_error else ''}when the optimizer is built",
             HELP,
             Fix.safe(HELP, *wrap(site, '{"params": ', "}")) if can_wrap else None,
         )
 
 
-def _added(added: facts.GroupAdded, group: Operand) -> Finding:
+def _added(added: facts.GroupAdded, group: Operand, is_type_error: bool) -> Finding:
     has_own_text = group.origin != "generator expression" and group.site != added.site
     can_wrap = has_own_text and _is_content(group)
     return Finding(
         group.site,
         f"the group given to `add_param_group` is a {_kind(group)}, not a dict",
-        "raises TypeError: param_group must be a dict",
+        "raises TypeError: param_group must be a dict" if is_type_error else "raises: param group must be a dict",
         HELP,
         Fix.safe(HELP, *wrap(group.site, '{"params": ', "}")) if can_wrap else None,
     )

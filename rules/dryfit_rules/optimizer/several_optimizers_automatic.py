@@ -6,21 +6,29 @@ Reports a list or tuple of two or more optimizers (bare, as dicts, or as the fir
 
 Why it matters:
 `fit` raises `RuntimeError: Training with multiple optimizers is only supported with manual optimization` before the
-first batch. Lightning 1.x called `training_step` once for each, with an `optimizer_idx`; that went in 2.0.
+first batch. Lightning 1.x called `training_step` once for each, with an `optimizer_idx`; that went in 2.0. There it is
+a `ValueError` if the step has no such parameter.
 
 Source:
-`lightning.pytorch.core.optimizer._validate_multiple_optimizers_support`, lightning 2.6.6.
+`lightning.pytorch.core.optimizer._validate_multiple_optimizers_support`, lightning 2.6.6; run on 1.9 to 2.6.
 """
 
 from collections.abc import Iterator
 
 from dryfit.rulekit import UNKNOWN, Example, Finding, Operand, Raises, Rule, SemanticModel, Severity, facts
 
+NOTE = "`fit` raises RuntimeError: multiple optimizers are only supported with manual optimization"
+HELP = "set `self.automatic_optimization = False` and step each optimizer in `training_step`"
+BEFORE = "take `optimizer_idx` in `training_step`, or set `self.automatic_optimization = False`"
+
 
 def check(model: SemanticModel) -> Iterator[Finding]:
+    note, help = NOTE, HELP
     step = model.frameworks.hook("module", "training_step")
     if step is None or "optimizer_idx" in step.positional:
-        return  # 1.x calls the step once for each optimizer
+        if not _lacks_index(model):
+            return  # 1.x calls the step once for each optimizer
+        note, help = "`fit` raises ValueError: `training_step` is missing the `optimizer_idx` argument", BEFORE
     for returned in [fact.value for fact in model.facts(facts.OptimizersReturned) if fact.is_automatic]:
         names = [_optimizers(option) for option in returned.options]
         if all(len(found) > 1 for found in names):
@@ -28,9 +36,18 @@ def check(model: SemanticModel) -> Iterator[Finding]:
             yield Finding(
                 returned.site,
                 f"`configure_optimizers` returns {len(names[0])} optimizers ({shown}) in automatic optimization",
-                "`fit` raises RuntimeError: multiple optimizers are only supported with manual optimization",
-                "set `self.automatic_optimization = False` and step each optimizer in `training_step`",
+                note,
+                help,
             )
+
+
+def _lacks_index(model: SemanticModel) -> bool:
+    """Has the class a `training_step` that no index can be given to?"""
+    for hook in model.facts(facts.HookDefined):
+        step = hook.owner.methods.get("training_step")
+        if step is not None and not step.decorators:
+            return all(p.name != "optimizer_idx" and p.kind not in ("*", "**") for p in step.parameters)
+    return False
 
 
 def _optimizers(returned: Operand) -> list[str]:

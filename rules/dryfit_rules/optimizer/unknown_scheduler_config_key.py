@@ -2,7 +2,8 @@
 
 What it does:
 Looks at the dicts of schedulers in what `configure_optimizers` of a `LightningModule` returns and reports keys other
-than `scheduler`, `interval`, `frequency`, `monitor`, `strict`, `name` and `reduce_on_plateau`.
+than `scheduler`, `interval`, `frequency`, `monitor`, `strict`, `name` and `reduce_on_plateau` (before 2.0 also
+`opt_idx`).
 
 Why it matters:
 Lightning drops the key with one RuntimeWarning, "Found unsupported keys in the lr scheduler dict", and trains: with
@@ -40,12 +41,14 @@ MEANT = {"freq": "frequency", "metric": "monitor", "metric_to_track": "monitor",
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
+    config = model.frameworks.signature("lightning.pytorch.utilities.types.LRSchedulerConfig")
+    known = {*KEYS, *(config.positional if config is not None else ())}
     for returned in model.facts(facts.OptimizersReturned):
         for scheduler, _ in returned.schedulers:
             entries = scheduler.entries
             if entries is not UNKNOWN and scheduler.entry("scheduler") is not None:
                 given = [key.literal for key, _ in entries]
-                for key in [key for key, _ in entries if isinstance(key.literal, str) and key.literal not in KEYS]:
+                for key in [key for key, _ in entries if isinstance(key.literal, str) and key.literal not in known]:
                     yield _finding(key, given, returned.is_manual)
 
 

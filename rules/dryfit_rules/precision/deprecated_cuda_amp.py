@@ -34,7 +34,7 @@ OLD = tuple(f"torch.{device}.amp.{name}" for device in ("cuda", "cpu") for name 
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
-    if _is_older(model.frameworks.torch_version):
+    if not model.frameworks.torch_since("2.4"):
         return
     for call in model.calls_to(*OLD):
         _, device, _, name = call.name.split(".")
@@ -48,12 +48,6 @@ def check(model: SemanticModel) -> Iterator[Finding]:
             help,
             _fix(call, device, name, help),
         )
-
-
-def _is_older(version: str | None) -> bool:
-    """Known to be less than 2.4."""
-    parts = (version or "").split(".")
-    return len(parts) > 1 and parts[0].isdigit() and parts[1].isdigit() and (int(parts[0]), int(parts[1])) < (2, 4)
 
 
 def _fix(call: facts.FrameworkCall, device: str, name: str, title: str) -> Fix | None:

@@ -5,10 +5,11 @@ Reports a `torch.optim.lr_scheduler.OneCycleLR` that certainly gets neither `tot
 `steps_per_epoch`.
 
 Why it matters:
-`ValueError: You must define either total_steps OR (epochs AND steps_per_epoch)` when the scheduler is built.
+`ValueError: You must define either total_steps OR (epochs AND steps_per_epoch)` when the scheduler is built, since
+torch 2.4. torch 2.2 compared None with a number: `TypeError: '<=' not supported`.
 
 Source:
-`torch.optim.lr_scheduler.OneCycleLR.__init__`, torch 2.13.0.
+`torch.optim.lr_scheduler.OneCycleLR.__init__`, torch 2.13.0; run on 2.0, 2.2 and 2.4 to 2.13.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
         if built.class_name == ONE_CYCLE and built.scheduler.class_names[:1] == (ONE_CYCLE,):
             parts = [name for i, name in ((3, "epochs"), (4, "steps_per_epoch")) if _is_missing(built, i, name)]
             if _is_missing(built, 2, "total_steps") and parts:
-                yield _finding(built, parts)
+                yield _finding(built, parts, model.frameworks.torch_since("2.4"))
 
 
 def _is_missing(built: facts.SchedulerBuilt, position: int, name: str) -> bool:
@@ -32,13 +33,15 @@ def _is_missing(built: facts.SchedulerBuilt, position: int, name: str) -> bool:
     return value is None or (isinstance(value, Operand) and value.is_none)
 
 
-def _finding(built: facts.SchedulerBuilt, parts: list[str]) -> Finding:
+def _finding(built: facts.SchedulerBuilt, parts: list[str], is_value_error: bool) -> Finding:
     # Half of the pair is there: the other half is what was forgotten.
     forgotten = f"`{parts[0]}`" if len(parts) == 1 else "`total_steps`, nor `epochs` and `steps_per_epoch`"
     return Finding(
         built.site,
         f"`OneCycleLR` is built without {forgotten}",
-        "raises ValueError: You must define either total_steps OR (epochs AND steps_per_epoch)",
+        "raises ValueError: You must define either total_steps OR (epochs AND steps_per_epoch)"
+        if is_value_error
+        else "raises when the scheduler is built",
         f"pass {forgotten}" if len(parts) == 1 else "pass `total_steps`",
     )
 

@@ -71,6 +71,9 @@ def _finding(model: SemanticModel, built: facts.SchedulerBuilt, keyword: Keyword
     version = model.frameworks.torch_version
     of_version = "" if version is None else f" in torch {'.'.join(version.split('.')[:2])}"
     note = f"raises TypeError when the scheduler is built: unexpected keyword argument '{keyword.name}'"
+    until = model.frameworks.range_of_argument(built.class_name, keyword.name)[1]
+    if until and model.frameworks.torch_since(until):
+        of_version = f" since torch {until}"
     message = f"`{scheduler}` has no argument `{keyword.name}`{of_version}"
     if meant is not None:
         title = f"rename `{keyword.name}` to `{meant}`"

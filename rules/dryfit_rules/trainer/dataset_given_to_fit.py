@@ -8,11 +8,13 @@ An `IterableDataset` can make batches itself and is not reported.
 Why it matters:
 Since 2.0 Lightning takes whatever can be iterated. A dataset yields one sample a step, not batched and not shuffled:
 measured, 16 samples make 16 steps of shape (4,), without an error or a warning. Statistics of batch norm, the loss's
-mean and the learning rate are those of single samples; a loss that needs a batch axis raises.
+mean and the learning rate are those of single samples; a loss that needs a batch axis raises. Before 2.0 `fit` raises
+`TypeError: Expected data to be int, Sequence or Mapping, but got TensorDataset` for training data, and validates, tests
+and predicts sample by sample as it does today.
 
 Source:
 `lightning.pytorch.utilities.combined_loader.CombinedLoader` and
-`lightning.pytorch.trainer.connectors.data_connector._check_dataloader_iterable`, lightning 2.6.6.
+`lightning.pytorch.trainer.connectors.data_connector._check_dataloader_iterable`, lightning 2.6.6; run on 1.9, 2.0, 2.1.
 """
 
 from collections.abc import Iterator
@@ -25,6 +27,7 @@ LOADERS = {
 }
 HOOKS = ("train_dataloader", "val_dataloader", "test_dataloader", "predict_dataloader")
 NOTE = "each step gets one sample, without a batch axis and in order; no error, no warning"
+REFUSED = "`fit` raises TypeError before lightning 2.0: Expected data to be int, Sequence or Mapping"
 HELP = "wrap it in a `DataLoader`"
 
 
@@ -33,14 +36,21 @@ def check(model: SemanticModel) -> Iterator[Finding]:
         for position, name in LOADERS.get(call.method, ()):
             given = call.arguments.known(position, name)
             if given is not None and _is_dataset(given):
-                yield Finding(given.site, f"`{call.method}` gets {_name(given)} as `{name}`, not a loader", NOTE, HELP)
+                message = f"`{call.method}` gets {_name(given)} as `{name}`, not a loader"
+                yield _finding(model, given, message, name == "train_dataloaders")
     for hook in model.facts(facts.HookDefined):
         if hook.name in HOOKS and hook.kind in ("module", "datamodule") and not hook.owner.is_driven_by_hand:
             for end in model.facts(facts.FunctionEnded):
                 for returned in end.returns if end.name == hook.name and hook.is_plain else ():
                     if returned.value is not None and _is_dataset(returned.value):
                         message = f"`{hook.name}` returns {_name(returned.value)}, not a loader"
-                        yield Finding(returned.value.site, message, NOTE, HELP)
+                        yield _finding(model, returned.value, message, hook.name == "train_dataloader")
+
+
+def _finding(model: SemanticModel, dataset: Operand, message: str, is_for_training: bool) -> Finding:
+    if is_for_training and not model.frameworks.lightning_since("2.0"):
+        return Finding(dataset.site, message, REFUSED, HELP, severity=Severity.ERROR)
+    return Finding(dataset.site, message, NOTE, HELP)
 
 
 def _is_dataset(value: Operand) -> bool:

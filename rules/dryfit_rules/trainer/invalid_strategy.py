@@ -2,8 +2,8 @@
 
 What it does:
 Reports values of `Trainer(strategy=...)` that are certainly no registered name: strategies that were removed (`dp`,
-`ddp_sharded`, `horovod`), misspelt ones (`ddp-spawn`), names of accelerators. Case does not matter. Other unknown words
-are not reported, because a program or a plug-in package can register strategies of its own.
+`ddp_sharded`, `horovod`), that only later versions have, misspelt ones (`ddp-spawn`), names of accelerators. Case does
+not matter. Other unknown words are not reported, because a program or a plug-in package can register its own.
 
 Why it matters:
 Raises `ValueError: You selected an invalid strategy name: strategy='dp'` when the Trainer is built.
@@ -14,7 +14,7 @@ all devices, `ddp` is one for each.
 
 Source:
 `AcceleratorConnector._check_config_and_set_final_flags` in
-`lightning.pytorch.trainer.connectors.accelerator_connector`, lightning 2.6.6.
+`lightning.pytorch.trainer.connectors.accelerator_connector`, lightning 2.6.6; the names of 1.9 to 2.6, run.
 """
 
 from collections.abc import Iterator
@@ -45,13 +45,14 @@ def check(model: SemanticModel) -> Iterator[Finding]:
         if keyword is not None and remedies and None not in remedies:
             literal = options[0].literal
             removal = model.frameworks.removed_strategies.get(str(literal).lower())
+            added = model.frameworks.added_strategies.get(str(literal).lower())
             text, fix = remedies[0] or ("", None)
             error = "You selected an invalid strategy name"
             yield Finding(
                 keyword.value.site,
                 f"the strategy `{literal}` was removed in lightning {removal.removed_in}"
                 if removal is not None and removal.removed_in
-                else f"`{literal!r}` is not a strategy",
+                else f"`{literal!r}` is not a strategy" + (f" before lightning {added.added_in}" if added else ""),
                 removal.today if removal is not None else f"raises ValueError: {error}: `strategy={literal!r}`",
                 text,
                 fix if len(options) == 1 else None,
@@ -74,6 +75,9 @@ def _remedy(model: SemanticModel, keyword: KeywordArgument, value: Operand) -> t
         near = [str(removed[name].replacement)] if removed[name].replacement else []
     elif name.startswith(PLUGINS):
         return None
+    elif name in model.frameworks.added_strategies:
+        before = model.frameworks.added_strategies[name].replaces
+        near = [before] if before in known else []
     elif name in (model.frameworks.accelerators or ()):
         return "give it as `accelerator`", None
     else:

@@ -5,7 +5,8 @@ Reports `trainer.tune`, `Trainer.from_argparse_args`, `Trainer.add_argparse_args
 other methods of `lightning.pytorch.Trainer` that were removed, by the history of the installed version.
 
 Why it matters:
-Raises `AttributeError: 'Trainer' object has no attribute 'tune'` when the line runs.
+Raises `AttributeError: 'Trainer' object has no attribute 'tune'` when the line runs. Some of those that went in 1.8 or
+1.9 raise `NotImplementedError` when they are called, until 2.0.
 
 Source:
 `lightning.pytorch.Trainer` of the installed version; the history of its methods from 1.5 to 2.6, run.
@@ -31,7 +32,9 @@ def check(model: SemanticModel) -> Iterator[Finding]:
             yield Finding(
                 used.name_site,
                 f"`Trainer.{used.name}` was removed in lightning {removal.removed_in}",
-                f"raises AttributeError: {owner} has no attribute '{used.name}'",
+                f"raises AttributeError: {owner} has no attribute '{used.name}'"
+                if "AttributeError" in removal.today
+                else removal.today,
                 HELP.get(used.name, text),
             )
 

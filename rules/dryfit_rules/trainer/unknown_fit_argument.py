@@ -1,8 +1,8 @@
 """`fit`, `validate`, `test` or `predict` of a Trainer is given an argument that it does not have.
 
 What it does:
-Reports keywords that these methods of the installed Lightning do not accept: the singular `train_dataloader`, the
-`test_dataloaders` of 1.x (`dataloaders` since 1.6), misspelt ones.
+Reports keywords that these methods of the installed Lightning do not accept: the singular `train_dataloader` and the
+`test_dataloaders` of 1.5 and before, those that only later versions have (`weights_only` before 2.6), misspelt ones.
 
 Why it matters:
 Raises `TypeError: Trainer.fit() got an unexpected keyword argument 'train_dataloader'` as soon as the line runs.
@@ -46,11 +46,19 @@ def check(model: SemanticModel) -> Iterator[Finding]:
                 text, fix = _remedy(keyword, [name for name in signature.positional if name not in given])
                 yield Finding(
                     keyword.name_site,
-                    f"`{call.method}` has no argument `{keyword.name}`",
+                    f"`{call.method}` has no argument `{keyword.name}`{_range(model, call.method, keyword.name)}",
                     f"raises TypeError: Trainer.{call.method}() got an unexpected keyword argument '{keyword.name}'",
                     text,
                     fix,
                 )
+
+
+def _range(model: SemanticModel, method: str, name: str) -> str:
+    """The versions that do not have it, as far as they are known."""
+    since, until = model.frameworks.range_of_argument(f"{TRAINER}.{method}", name)
+    if until and model.frameworks.lightning_since(until):
+        return f" since lightning {until}"
+    return f" before lightning {since}" if since and not model.frameworks.lightning_since(since) else ""
 
 
 def _remedy(keyword: KeywordArgument, free: list[str]) -> tuple[str, Fix | None]:

@@ -2,7 +2,8 @@
 
 What it does:
 Reports keywords that `Trainer(...)` of the installed Lightning does not accept, in the call or in a dict that is
-unpacked into it: removed ones (`gpus`, `progress_bar_refresh_rate`), misspelt ones (`max_epoch`), unknown ones.
+unpacked into it: removed ones (`gpus`, `progress_bar_refresh_rate`), those that only later versions have (`barebones`
+before 2.0), misspelt ones (`max_epoch`), unknown ones.
 
 Why it matters:
 Raises `TypeError: Trainer.__init__() got an unexpected keyword argument 'gpus'` as soon as the line runs.
@@ -68,6 +69,9 @@ def _message(model: SemanticModel, name: str) -> str:
     removal = model.frameworks.removed_trainer_arguments.get(name)
     if removal is not None and removal.removed_in:
         return f"`{name}` was removed from `Trainer` in lightning {removal.removed_in}"
+    added = model.frameworks.added_trainer_arguments.get(name)
+    if added is not None:
+        return f"`Trainer` has no argument `{name}` before lightning {added.added_in}"
     return f"`Trainer` has no argument `{name}`"
 
 
@@ -83,7 +87,8 @@ def _remedy(model: SemanticModel, keyword: KeywordArgument, free: list[str]) -> 
             return text, None
         whole = keyword.name_site._replace(span=keyword.argument.span)
         return text, Fix.safe(text, replace(whole, 'accelerator="cpu"'))
-    meant = RENAMED.get(keyword.name, "")
+    added = model.frameworks.added_trainer_arguments.get(keyword.name)
+    meant = RENAMED.get(keyword.name, "") if added is None else str(added.replaces)
     if keyword.name == "checkpoint_callback" and isinstance(keyword.value.literal, bool):
         meant = "enable_checkpointing"
     if meant in free:
@@ -92,7 +97,7 @@ def _remedy(model: SemanticModel, keyword: KeywordArgument, free: list[str]) -> 
         return text, Fix.safe(text, edit) if edit else None
     removal = model.frameworks.removed_trainer_arguments.get(keyword.name)
     instead = removal.replacement if removal else model.frameworks.misspelt_trainer_arguments.get(keyword.name)
-    near = [] if removal or instead else get_close_matches(keyword.name, free, n=1, cutoff=0.8)
+    near = [] if removal or added or instead else get_close_matches(keyword.name, free, n=1, cutoff=0.8)
     if not near:
         is_new = instead and (removal is not None or instead in free)
         return f"use `{instead}`" if is_new else "remove it", None

@@ -6,11 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from dryfit.cli.main import FAILED, FOUND_NOTHING, FOUND_SOMETHING, CommandError
-from dryfit.cli.options import add_format, add_python, chosen_interpreter, packs
+from dryfit.cli.options import add_format, add_python, chosen_interpreter, frameworks_in, packs
 from dryfit.cli.styled import say
 from dryfit.cli.text_report import print_report, summary
 from dryfit.engine.batch import BatchOptions, FileChecker, FileReport, Mode, check_files
@@ -55,12 +56,15 @@ def run(options: argparse.Namespace) -> int:
         batch = BatchOptions(
             folder=Path.cwd(),
             python=chosen_interpreter(options.python, settings.python),
+            versions=settings.frameworks,
             select=select,
             ignore=ignore,
             mode=_mode(options),
             unsafe=options.unsafe_fixes,
             use_cache=not options.no_cache,
         )
+        for notice in frameworks_in(batch.python, batch.use_cache, batch.versions).notices if batch.versions else ():
+            say(f"dryfit: {notice}")
         if options.paths == [STDIN]:
             return _check_stdin(options, batch, bool(loaded.problems))
         found = discover(options.paths, settings.exclude, Path(settings.root) if settings.root else None)
@@ -113,7 +117,8 @@ def _check_stdin(options: argparse.Namespace, batch: BatchOptions, has_failed: b
     if isinstance(source, FileProblem):
         report = FileReport(path, notices=(source.message,))
     else:
-        report, fixed = FileChecker.of(batch).source(path, source)
+        with closing(FileChecker.of(batch)) as checker:
+            report, fixed = checker.source(path, source)
         if batch.mode in (Mode.FIX, Mode.IGNORE):
             sys.stdout.flush()
             sys.stdout.buffer.write(source.encode(fixed))

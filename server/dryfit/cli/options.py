@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from dryfit.cli.main import CommandError
 from dryfit.cli.styled import say
@@ -40,8 +42,10 @@ def chosen_interpreter(option: str | None, setting: str | None) -> Path:
         raise CommandError(str(problem)) from problem
 
 
-def frameworks_in(python: Path, use_cache: bool = True) -> Frameworks:
-    return frameworks_of(python, cache_folder(os.environ) if use_cache else None)
+def frameworks_in(
+    python: Path, use_cache: bool = True, versions: Mapping[str, str] = MappingProxyType({})
+) -> Frameworks:
+    return frameworks_of(python, cache_folder(os.environ) if use_cache else None, versions)
 
 
 def rules_called(names: list[str], rules: tuple[Rule, ...]) -> tuple[Rule, ...]:

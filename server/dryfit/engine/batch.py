@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from dryfit.engine.environment import cache_folder, frameworks_of
 from dryfit.engine.errors import described
 from dryfit.engine.files import FileProblem, read_source, write_source
 from dryfit.engine.fix import fix_text, ignore_all
+from dryfit.engine.foreign_packages import ForeignPackages
 from dryfit.engine.layout import Layout, is_in
 from dryfit.engine.library import ProjectLibrary
 from dryfit.engine.packs import load_packs
@@ -28,6 +31,7 @@ from dryfit.text.source import Source
 
 FILES_WORTH_A_POOL = 24
 CHUNKS_PER_PROCESS = 4
+OPINION_SECONDS = 30.0  # as long a file waits for somebody who knows other packages, at most
 
 
 class Mode(Enum):
@@ -95,12 +99,12 @@ def check_files(paths: Sequence[str], options: BatchOptions, processes: int | No
     if not elsewhere:
         yield from reports
         return
-    checker = FileChecker.of(replace(options, mode=Mode.CHECK))
-    for report in reports:
-        also = elsewhere.pop(os.path.abspath(report.path), ())
-        yield checker.again(report, [diagnostic for _, diagnostic in also]) if also else report
-    for found in elsewhere.values():
-        yield checker.again(FileReport(found[0][0]), [diagnostic for _, diagnostic in found], only=True)
+    with closing(FileChecker.of(replace(options, mode=Mode.CHECK))) as checker:
+        for report in reports:
+            also = elsewhere.pop(os.path.abspath(report.path), ())
+            yield checker.again(report, [diagnostic for _, diagnostic in also]) if also else report
+        for found in elsewhere.values():
+            yield checker.again(FileReport(found[0][0]), [diagnostic for _, diagnostic in found], only=True)
 
 
 def _each_alone(paths: Sequence[str], options: BatchOptions, processes: int | None) -> Iterator[FileReport]:
@@ -127,9 +131,9 @@ def _each_alone(paths: Sequence[str], options: BatchOptions, processes: int | No
 
 def check_some(paths: Sequence[str], options: BatchOptions) -> Iterator[FileReport]:
     """The same in this process, one after the other, without what was found from one file in another."""
-    checker = FileChecker.of(options)
-    for path in paths:
-        yield checker.file(path)
+    with closing(FileChecker.of(options)) as checker:
+        for path in paths:
+            yield checker.file(path)
 
 
 def usable_cores() -> int:
@@ -143,6 +147,7 @@ class FileChecker:
     options: BatchOptions
     checker: Checker
     settings: Callable[[str], Settings]
+    library: ProjectLibrary
 
     @staticmethod
     def of(options: BatchOptions) -> FileChecker:
@@ -150,8 +155,14 @@ class FileChecker:
         frameworks = frameworks_of(options.python, options.cache, options.versions)
         finder = SettingsFinder(Vocabulary.of(rules, ()), options.folder, options.select, options.ignore)
         ties = options.ties()
-        library = ProjectLibrary(ties.layout, ties)
-        return FileChecker(options, Checker(rules, finder.of_file, frameworks, library), finder.of_file)
+        packages = ForeignPackages(options.python, options.cache or options.shared, frameworks)
+        library = ProjectLibrary(ties.layout, ties, packages)
+        checker = Checker(rules, finder.of_file, frameworks, library, answers=partial(packages.wait, OPINION_SECONDS))
+        return FileChecker(options, checker, finder.of_file, library)
+
+    def close(self) -> None:
+        """End what runs for it."""
+        self.library.close()
 
     def file(self, path: str) -> FileReport:
         """Read a file and check it; in the mode FIX, write it if something was fixed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from dryfit.engine.diagnostic import Diagnostic, resolve
@@ -19,6 +19,7 @@ from dryfit.semantic.program import Program
 from dryfit.syntax.document import Document
 from dryfit.syntax.problems import SyntaxProblem, syntax_problem
 
+MAX_ROUNDS = 3  # of questions: an answer can lead to another one
 MAX_FILES = 400  # as many are kept in memory, then it is begun anew
 
 
@@ -46,7 +47,8 @@ def check(
 class Checker:
     """Checks texts one by one; what they lead to is remembered from one to the next.
 
-    `settings` of each file. `library`: the files around those that are checked. `guard`: a rule that crashes costs its
+    `settings` of each file. `library`: the files around those that are checked. `answers`: waits for what the library
+    was asked and did not know at once, and names the functions that it can tell about now. `guard`: a rule that crashes costs its
     own findings, an error of ours those of one function; False lets it through.
     """
 
@@ -57,12 +59,14 @@ class Checker:
         frameworks: Frameworks,
         library: Library | None = None,
         guard: bool = True,
+        answers: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._rules = rules
         self._settings = settings
         self._frameworks = frameworks
         self._library = library
         self._guard = guard
+        self._answers = answers
         self._texts: dict[str, str] = {}
         self._program = self._new_program()
 
@@ -78,15 +82,13 @@ class Checker:
         if self._texts.get(path) != text:
             program.open(path, Document(text, parser="ast"))
             self._texts[path] = text
-        judgements: list[Judgement] = []
-        crashes: set[str] = set()
-        for root in program.roots(path):
-            try:
-                judgements.extend(program.judgement(path, root))
-            except Exception as error:
-                if not self._guard:
-                    raise
-                crashes.add(f"`{root}` was left out: internal error: {described(error)}")
+        judgements, crashes = self._judged(path)
+        for _ in range(MAX_ROUNDS):
+            answered = self._answers()
+            if not answered:
+                break
+            program.answered(answered)
+            judgements, crashes = self._judged(path)
 
         settings = self._settings(path)
         found = list(also)
@@ -104,6 +106,19 @@ class Checker:
         diagnostics = report(found, suppressions_in(text), vocabulary, settings, path)
         crashes.update(judgement.message for judgement in judgements if isinstance(judgement, RuleCrash))
         return CheckResult(diagnostics, syntax, tuple(sorted(crashes)), tuple(dict.fromkeys(elsewhere)))
+
+    def _judged(self, path: str) -> tuple[list[Judgement], set[str]]:
+        """What is said of each root, and what went wrong in us."""
+        judgements: list[Judgement] = []
+        crashes: set[str] = set()
+        for root in self._program.roots(path):
+            try:
+                judgements.extend(self._program.judgement(path, root))
+            except Exception as error:
+                if not self._guard:
+                    raise
+                crashes.add(f"`{root}` was left out: internal error: {described(error)}")
+        return judgements, crashes
 
     def _new_program(self) -> Program[Judgement]:
         return Program(self._frameworks, judge_with(self._enabled, self._guard), library=self._library, sift=sift)

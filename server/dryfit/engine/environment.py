@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from dryfit.frameworks import Frameworks, installed, site_packages_of
 
@@ -41,9 +42,12 @@ def interpreter(option: str | None, setting: str | None, variables: Mapping[str,
     return Path(sys.executable)
 
 
-def frameworks_of(python: Path, cache: Path | None) -> Frameworks:
-    """What the packages of this interpreter accept; bundled tables speak for what is not installed there."""
-    return installed(site_packages_of(python), cache)
+def frameworks_of(python: Path, cache: Path | None, versions: Mapping[str, str] = MappingProxyType({})) -> Frameworks:
+    """What the packages of this interpreter accept; bundled tables speak for what is not installed there.
+
+    `versions`: those of torch and lightning that count instead of the installed ones.
+    """
+    return installed(site_packages_of(python), cache, versions)
 
 
 def cache_folder(variables: Mapping[str, str]) -> Path:

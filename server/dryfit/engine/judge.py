@@ -72,6 +72,6 @@ def _is_said_inside(found: Found, said_at: Callable[[Site], tuple[Judgement, ...
     if inside is None:
         return False
     return any(
-        isinstance(other, Found) and other.rule is found.rule and other.finding.site == inside
+        isinstance(other, Found) and other.rule is found.rule and inside.holds(other.finding.site)
         for other in said_at(inside)
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from dryfit.engine.files import FileProblem, read_source
+from dryfit.engine.foreign_packages import ForeignPackages
 from dryfit.engine.layout import Layout
 from dryfit.engine.ties import Ties
 from dryfit.semantic.values import UNKNOWN, Unknown
@@ -17,19 +17,18 @@ MAX_CHARACTERS = 2_000_000  # a file beyond that is a table of data
 class ProjectLibrary:
     """What the program asks about other files, answered from the disk. Keys are paths.
 
-    `result_class` answers the question of that name. While `may_read` is False, a file that was not read before is "not
-    yet", and is noted in `wanted`.
+    While `may_read` is False, a file that was not read before is "not yet" and noted in `wanted`, and a name of
+    another package that would have to be looked up in `puzzles`.
     """
 
-    def __init__(
-        self, layout: Layout, ties: Ties, result_class: Callable[[str], str | None] = lambda path: None
-    ) -> None:
+    def __init__(self, layout: Layout, ties: Ties, packages: ForeignPackages | None = None) -> None:
         self.layout = layout
         self.ties = ties
+        self.packages = packages
         self.may_read = True
         self.wanted: set[str] = set()
+        self.puzzles: set[str] = set()
         self._read: dict[str, tuple[int, int] | None] = {}  # what was read, with its size and time
-        self._result_class = result_class
 
     def find(self, module: str, level: int, dotted: str) -> str | Unknown | None:
         found = self.layout.find(module, level, dotted)
@@ -54,10 +53,24 @@ class ProjectLibrary:
         return self.layout.dotted_name(module)
 
     def result_class(self, path: str) -> str | None:
-        return self._result_class(path)
+        return self.packages.result_class(path) if self._may_ask(path) and self.packages is not None else None
+
+    def ancestry(self, path: str) -> tuple[str, ...]:
+        return self.packages.ancestry(path) if self._may_ask(path) and self.packages is not None else ()
 
     def is_driven_by_hand(self, module: str) -> bool:
         return self.ties.is_driven_by_hand(module)
+
+    def _may_ask(self, path: str) -> bool:
+        if not self.may_read:
+            self.puzzles.add(path)
+        return self.may_read
+
+    def close(self) -> None:
+        """End what runs for it."""
+        self.ties.close()
+        if self.packages is not None:
+            self.packages.close()
 
     def look_again(self) -> tuple[list[str], bool]:
         """The files that were read and are different now, and whether files have come or gone."""

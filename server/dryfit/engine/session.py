@@ -112,8 +112,8 @@ class Session:
         if self._at_work is not file:
             self._slices.abandon()
             self._at_work = file
-        if self._library is not None and self._library.wanted:
-            self._program.file(self._library.wanted.pop())  # what a key led to, and was not read then
+        if self._library is not None and (self._library.wanted or self._library.puzzles):
+            self._look_up_one(self._library)  # what a key led to, and was not read then
             file.pending, file.rounds = None, 0
             return True
         if file.needs_resync:
@@ -169,22 +169,30 @@ class Session:
     @property
     def is_expecting(self) -> bool:
         """Will `poll` have something to tell?"""
-        return self._library is not None and self._library.ties.is_reading
+        library = self._library
+        if library is None:
+            return False
+        return library.ties.is_reading or (library.packages is not None and library.packages.is_busy)
 
     def poll(self) -> bool:
         """Take in what was found out in the background; True if files have to be judged again. Never waits."""
-        if self._library is None or not self._library.ties.poll():
+        if self._library is None:
             return False
-        self._slices.abandon()
-        self._program.surroundings_changed(("imports_fabric",))
-        self._gather()
-        return True
+        has_news = self._library.ties.poll()
+        answered = frozenset[str]() if self._library.packages is None else self._library.packages.poll()
+        if has_news or answered:
+            self._slices.abandon()
+            self._program.answered(answered)
+            if has_news:
+                self._program.surroundings_changed(("imports_fabric",))
+            self._gather()
+        return bool(has_news or answered)
 
     def close_all(self) -> None:
         """Nothing is judged any more."""
         self._slices.abandon()
         if self._library is not None:
-            self._library.ties.close()
+            self._library.close()
 
     def _gather(self) -> None:
         """Other files are open now, or tied to those that are: those that speak of them are judged as well."""
@@ -208,6 +216,12 @@ class Session:
             file.pending, file.rounds = None, 0
         for name in self._company:
             self._company[name] = None
+
+    def _look_up_one(self, library: ProjectLibrary) -> None:
+        if library.wanted:
+            self._program.file(library.wanted.pop())
+        else:
+            self._program.answered({library.puzzles.pop()})
 
     def _judge_all(self, file: OpenFile, roots: list[str]) -> None:
         """Judge roots from the end of a list; each is taken off when it is done."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os.path import normpath
@@ -9,13 +10,17 @@ from pathlib import PurePath
 
 from dryfit.rulekit import Rule, Severity
 
+FRAMEWORKS = ("lightning", "torch")
+_VERSION = re.compile(r"\d+\.\d+(\.\d+)*((\.?(post|dev)|a|b|rc)\d+)?")
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What is on, how severe it is, and where.
 
     `select` is None for "what is on by default". Patterns are relative to `root`, the folder of the settings file;
-    paths that are not absolute are relative to `folder`. `run` is kept for the one-step run.
+    paths that are not absolute are relative to `folder`. `frameworks`: versions of torch and lightning that count
+    instead of the installed ones. `run` is kept for the one-step run.
     """
 
     select: tuple[str, ...] | None = None
@@ -24,6 +29,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     python: str | None = None
+    frameworks: Mapping[str, str] = field(default_factory=dict)
     run: Mapping[str, object] = field(default_factory=dict)
     root: PurePath | None = None
     folder: PurePath | None = None
@@ -74,6 +80,11 @@ class Settings:
         if self.root is not None and whole.is_relative_to(self.root):
             whole = whole.relative_to(self.root)
         return whole.as_posix().lstrip("/")
+
+
+def is_version(value: object) -> bool:
+    """Is it the text of a version, with at least two numbers: `2.2`, `2.0.9.post0`?"""
+    return isinstance(value, str) and _VERSION.fullmatch(value) is not None
 
 
 def severity_called(text: object) -> Severity | None:

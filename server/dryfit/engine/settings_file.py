@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from dryfit.engine.settings import Settings, severity_called
+from dryfit.engine.settings import FRAMEWORKS, Settings, is_version, severity_called
 from dryfit.engine.unused import Vocabulary
 from dryfit.rulekit import Severity
 
@@ -106,10 +106,6 @@ class _Reader:
 
     def settings(self, table: Mapping[str, Any], folder: Path) -> Settings:
         self._known_keys(table, KEYS, "")
-        if "frameworks" in table:
-            raise self._error(
-                "frameworks", "`frameworks` is not supported yet; set `python` to an interpreter that has the versions"
-            )
         python = table.get("python")
         if python is not None and not isinstance(python, str):
             raise self._error("python", "`python` is not a string")
@@ -120,6 +116,7 @@ class _Reader:
             exclude=self._strings(table.get("exclude", []), "exclude"),
             per_file_ignores=self._per_file_ignores(table),
             python=str(self._path.parent / python) if python and ("/" in python or "\\" in python) else python,
+            frameworks=self._frameworks(table),
             run=self._run(table),
             root=self._path.parent.absolute(),
             folder=folder.absolute(),
@@ -148,6 +145,15 @@ class _Reader:
             self._check(strings)
             found.append((pattern, strings))
         return tuple(found)
+
+    def _frameworks(self, table: Mapping[str, Any]) -> dict[str, str]:
+        frameworks = self._mapping(table, "frameworks")
+        self._known_keys(frameworks, FRAMEWORKS, "frameworks.")
+        for name, version in frameworks.items():
+            if not is_version(version):
+                message = f'`frameworks.{name}` is not a version as text; write for instance "2.2"'
+                raise self._error(name, message)
+        return frameworks
 
     def _run(self, table: Mapping[str, Any]) -> dict[str, object]:
         run = self._mapping(table, "run")

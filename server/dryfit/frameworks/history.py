@@ -140,7 +140,7 @@ def _outcome(statements: Mapping[str, str], version: str) -> str:
 
 
 def is_since(version: str, since: str) -> bool:
-    """Is the version this one or a later one? As precise as `since` is: 2.0.9 is since 2.0, 2.5.4 is not since 2.5.5."""
+    """Is it this version or a later one? As precise as `since` is: 2.0.9 is since 2.0, 2.5.4 not since 2.5.5."""
     wanted = release(since)
     return release(version)[: len(wanted)] >= wanted
 

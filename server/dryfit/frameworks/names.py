@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_ROOTS = {"pytorch_lightning": "lightning.pytorch", "lightning_fabric": "lightning.fabric"}
+ROOTS = {"pytorch_lightning": "lightning.pytorch", "lightning_fabric": "lightning.fabric"}
 
 PREFERRED = {
     # Where the shortest public path is not the one that the documentation uses.
@@ -24,8 +24,8 @@ _LIGHTNING_PARTS = ("pytorch", "fabric", "data", "app", "store")
 def normalised(path: str) -> str:
     """The same path with the root under which the tables know it: `pytorch_lightning.X` is `lightning.pytorch.X`."""
     first, dot, rest = path.partition(".")
-    if first in _ROOTS:
-        return _ROOTS[first] + dot + rest
+    if first in ROOTS:
+        return ROOTS[first] + dot + rest
     return path
 
 

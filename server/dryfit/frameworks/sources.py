@@ -69,7 +69,7 @@ class Sources:
         `patterns`: modules, and packages with everything below (`torch.optim.*`) but what is `left_out`.
         """
         self._packages = packages
-        self._files = {
+        self._files: Mapping[str, Path] = {
             name: path
             for pattern in patterns
             for name, path in self._matching(pattern)

@@ -1,13 +1,15 @@
-"""Writes the bundled tables: `python -m dryfit.frameworks.tables SITE_PACKAGES`."""
+"""Writes the bundled tables: `python -m dryfit.frameworks.tables SITE_PACKAGES`.
+
+What was the newest one until then is packed the next time that it is written.
+"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from dryfit.frameworks.bundled import FOLDER
+from dryfit.frameworks.bundled import write_bundled
 from dryfit.frameworks.installed import read_table, versions
-from dryfit.frameworks.table import to_json
 
 
 def main(site_packages: Path) -> int:
@@ -17,9 +19,7 @@ def main(site_packages: Path) -> int:
         if table is None:
             print(f"{site_packages}: the sources of {distribution} {version} cannot be read", file=sys.stderr)
             return 1
-        path = FOLDER / f"{distribution}-{version}.json"
-        path.write_text(to_json(table), encoding="utf-8")
-        print(path)
+        print(write_bundled(table))
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dryfit.engine.environment import InterpreterError, cache_folder, frameworks_of, interpreter
+from dryfit.engine.foreign_packages import ForeignPackages
 from dryfit.engine.layout import Layout, is_in
 from dryfit.engine.library import ProjectLibrary
 from dryfit.engine.packs import Packs
@@ -30,10 +31,13 @@ class Projects:
     interpreters) is said once and left out: there is always a session.
     """
 
-    def __init__(self, packs: Packs, settings: ClientSettings, folder: Path | None, say: Say) -> None:
+    def __init__(
+        self, packs: Packs, settings: ClientSettings, folder: Path | None, say: Say, is_trusted: bool = True
+    ) -> None:
         self.rules = {rule.name: rule for rule in packs.rules}
         self._packs = packs
         self._settings = settings
+        self._is_trusted = is_trusted
         self._folder = folder or Path.cwd()
         self._said: set[str] = set()
         self._say_always = say
@@ -56,8 +60,9 @@ class Projects:
         if session is None:
             cache = cache_folder(os.environ)
             layout = Layout(is_in(site_packages_of(python)), str(self._folder))
-            library = ProjectLibrary(layout, Ties(layout, cache, is_waiting=False))
             frameworks = frameworks_of(python, cache, versions)
+            packages = ForeignPackages(python, cache, frameworks, self._is_trusted)
+            library = ProjectLibrary(layout, Ties(layout, cache, is_waiting=False), packages)
             for notice in frameworks.notices:
                 self._say(notice)
             session = Session(self._packs.rules, self.settings_of, frameworks, library=library)

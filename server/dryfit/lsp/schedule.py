@@ -20,8 +20,9 @@ class Schedule:
     """Gives the sessions time.
 
     `attach` gives a document its session, when its turn comes. `typed` is called when what was typed in is judged,
-    `settled` when all is. `others` works for so many seconds on what is not open, and says whether there is more to do;
-    it is called when everything else is done. Nothing is judged before `start`: the client's configuration may still be on its way.
+    `settled` when all is. `others` works for so many seconds on what is not open, and says whether there is more to
+    do; it is called when everything else is done. Nothing is judged before `start`: the client's configuration may
+    still be on its way.
     """
 
     def __init__(

@@ -19,6 +19,7 @@ from dryfit.lsp.hover import Hovers
 from dryfit.lsp.projects import Projects, Say
 from dryfit.lsp.publish import Publisher, Wire
 from dryfit.lsp.schedule import Schedule
+from dryfit.syntax.parsing import load_libcst
 
 POLL_SECONDS = 0.1  # what runs in the background is asked so often whether it is done
 MAX_LOGGED = 20  # problems of our own: more than that say nothing new
@@ -38,6 +39,7 @@ class Workbench:
         self._say = say
         self._logged: set[str] = set()
         self._packs = self._load_packs()
+        load_libcst()  # before the first document comes
         self._settings: ClientSettings | None = None  # not known yet
         self._projects: Projects | None = None
         self._documents = Documents(client.encoding)
@@ -71,7 +73,9 @@ class Workbench:
         self._settings = settings
         if self._projects is not None:
             self._projects.close()
-        self._projects = Projects(self._packs, settings, self._folder, self._say) if settings.is_enabled else None
+        self._projects = None
+        if settings.is_enabled:
+            self._projects = Projects(self._packs, settings, self._folder, self._say, self._client.is_trusted)
         for document in self._documents:
             document.detach()
             self.schedule.opened(document)

@@ -1,5 +1,6 @@
 """The one door for rule packs."""
 
+from dryfit.frameworks import Addition, Hook, OtherCall
 from dryfit.rulekit.edits import (
     insert_after,
     insert_before,
@@ -25,6 +26,7 @@ from dryfit.text.span import Span
 
 __all__ = [
     "UNKNOWN",
+    "Addition",
     "Applicability",
     "Argued",
     "Arguments",
@@ -32,9 +34,11 @@ __all__ = [
     "Example",
     "Finding",
     "Fix",
+    "Hook",
     "KeywordArgument",
     "Observes",
     "Operand",
+    "OtherCall",
     "Raises",
     "Related",
     "Rule",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dryfit.semantic import attributes, containers, expressions, objects
+from dataclasses import replace
+
+from dryfit.semantic import attributes, containers, expressions, flow, kept_states, module_containers
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.heap import DictObject, Entry, Instance, ListObject
 from dryfit.semantic.values import (
     UNKNOWN,
+    ClassValue,
     ConstantValue,
     Ref,
     TensorValue,
@@ -52,7 +55,7 @@ def _assign_sequence(ev: Evaluator, target: tree.Sequence, value: Value) -> None
         return
     part = containers.element_of(ev, value)
     if isinstance(value, TensorValue):
-        part = TensorValue(value.sources, value.through)
+        part = replace(value, tag="", length=None)
     for item in target.items:
         assign(ev, item, UNKNOWN if isinstance(item, tree.Starred) else part)
 
@@ -60,6 +63,7 @@ def _assign_sequence(ev: Evaluator, target: tree.Sequence, value: Value) -> None
 def _assign_item(ev: Evaluator, target: tree.Subscript, value: Value, source: tree.Expression | None) -> None:
     base, index = expressions.evaluate(ev, target.value), expressions.evaluate(ev, target.index)
     thing = ev.get(base)
+    flow.written(ev, base, value)
     if isinstance(thing, DictObject):
         if isinstance(index, ConstantValue):
             site = None if source is None else ev.site(source.span)
@@ -81,7 +85,11 @@ def _assign_item(ev: Evaluator, target: tree.Subscript, value: Value, source: tr
             )
         else:
             ev.put(base, ListObject(rest=UNKNOWN, kind=thing.kind))
-    elif isinstance(thing, Instance) and objects.is_module(ev, base) and isinstance(index, ConstantValue):
-        ev.put(base, objects.with_attribute(thing, str(index.value), value))
+    elif isinstance(thing, Instance) and module_containers.is_container(thing):
+        module_containers.set_item(ev, base, thing, index, value)
+    elif isinstance(thing, Instance) and thing.cls is not UNKNOWN:
+        ev.unknown_call(base, [value], is_project=isinstance(thing.cls, ClassValue))
     else:
+        if kept_states.is_state(thing):
+            ev.escape(base)
         ev.escape(value)

@@ -6,11 +6,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dryfit.semantic import classes, events, imports, objects
+from dryfit.semantic import classes, configurations, counts, events, flow, frozen_later, imports, members, objects
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import AttributeSet, TrainerAttribute
 from dryfit.semantic.heap import ANYTHING, Instance
 from dryfit.semantic.values import (
+    BATCHES,
+    PLAIN,
     UNKNOWN,
     BoundMethod,
     ClassValue,
@@ -44,11 +46,14 @@ _WITHOUT_BIAS = re.compile(r"torch\.nn\.(Embedding|EmbeddingBag|PReLU)")
 # -------------------------------------------------------------------------------------------------- reading
 def attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: Value, name: str) -> Value:
     """`base.name`."""
-    if isinstance(base, OneOf):
+    if isinstance(base, OneOf) and not flow.is_plain(ev, base):
         found = {attribute(ev, node, option, name) for option in options(base)}
         return found.pop() if len(found) == 1 else UNKNOWN
     if name == "grad":
         ev.record("grad", node.span, None)
+    base = PLAIN if isinstance(base, OneOf) else base
+    if counts.is_count(ev, base, name):
+        return BATCHES
     if isinstance(base, External):
         return _external_attribute(ev, node, base, name)
     if isinstance(base, ModuleValue):
@@ -60,15 +65,16 @@ def attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: Value, name
     if isinstance(base, ClassValue):
         return _class_attribute(ev, base, name)
     if isinstance(base, SuperValue):
-        found_member = ev.program.member(base.owner, name, after=True)
-        if found_member is not None and found_member.function is not None:
-            return BoundMethod(base.receiver, found_member.function, found_member.owner)
-        return Method(base, name)
+        return _inherited(ev, node, base, name)
     if isinstance(base, TensorValue):
         if name == "data":
-            return TensorValue(through=base.through)
+            return TensorValue(through=base.through, length=base.length, history=flow.cut(ev, base, node.span, "data"))
         return (
-            UNKNOWN if name in ("shape", "dtype", "device", "grad", "grad_fn", "requires_grad") else Method(base, name)
+            UNKNOWN
+            if name in ("grad", "grad_fn")
+            else PLAIN
+            if name in ("dtype", "device", "requires_grad")
+            else Method(base, name)
         )
     if isinstance(base, ParameterValue):
         return UNKNOWN if name in ("grad", "shape", "requires_grad", "device", "dtype") else Method(base, name)
@@ -77,9 +83,25 @@ def attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: Value, name
     return Method(base, name)
 
 
+def _inherited(ev: Evaluator, node: tree.Attribute | tree.Call, base: SuperValue, name: str) -> Value:
+    """`super().name`: looked up behind the method's class, in the order of the receiver's class."""
+    thing = ev.instance(base.receiver)
+    cls = thing.cls if thing is not None and isinstance(thing.cls, ClassValue) else base.receiver
+    if not isinstance(cls, ClassValue) or base.owner not in ev.program.mro(cls)[0]:
+        cls = base.owner
+    if name == "__init__" and ev.program.ask("constructor", cls.module, cls.path, base.owner) is not None:
+        return Method(base, name)
+    found = ev.program.member(cls, name, after=base.owner)
+    if found is not None and found.function is not None:
+        return BoundMethod(base.receiver, found.function, found.owner)
+    if found is not None and found.getter is not None and isinstance(base.receiver, Ref):
+        return members.property_value(ev, node, base.receiver, found, name)
+    return Method(base, name) if found is None else UNKNOWN
+
+
 def _external_attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: External, name: str) -> Value:
     if base.path.startswith("builtins."):
-        return Method(UNKNOWN, name)
+        return Method(PLAIN if base == PLAIN else UNKNOWN, name)
     if base.path == objects.TRAINER:
         _trainer_attribute(ev, node, name, on_class=True)
         return Method(base, name)
@@ -99,6 +121,10 @@ def _instance_attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: R
     thing = ev.get(base)
     if not isinstance(thing, Instance):
         return Method(base, name)
+    if configurations.is_kept_in_dict(thing) or name == "__dict__":
+        kept = configurations.read(ev, base, thing, name)
+        if kept is not None:
+            return kept
     if name in thing.attributes:
         return thing.attributes[name]
     if name in _REGISTRIES:
@@ -109,7 +135,7 @@ def _instance_attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: R
         if value is not None:
             return value
     if isinstance(thing.cls, ClassValue):
-        return _member_of(ev, base, thing, thing.cls, name)
+        return _member_of(ev, node, base, thing, thing.cls, name)
     if thing.cls is UNKNOWN:
         return _unknown_attribute(ev, base, thing, name)
     path = objects.class_name(thing)
@@ -142,6 +168,7 @@ def _lazy_attribute(ev: Evaluator, base: Ref, thing: Instance, lazy: ClassValue,
     if value is None:
         return None
     ev.thaw(heap)
+    value = flow.faded(value)
     if thing.escaped:
         ev.escape(value)
     now = ev.instance(base)
@@ -150,14 +177,17 @@ def _lazy_attribute(ev: Evaluator, base: Ref, thing: Instance, lazy: ClassValue,
     return value
 
 
-def _member_of(ev: Evaluator, base: Ref, thing: Instance, cls: ClassValue, name: str) -> Value:
+def _member_of(
+    ev: Evaluator, node: tree.Attribute | tree.Call, base: Ref, thing: Instance, cls: ClassValue, name: str
+) -> Value:
     found = ev.program.member(cls, name)
     if found is None:
         return Method(base, name)
     if found.function is not None:
         return BoundMethod(base, found.function, found.owner)
-    ev.thaw(found.heap)
-    return found.value
+    if found.getter is not None:
+        return members.property_value(ev, node, base, found, name)
+    return UNKNOWN if members.may_be_hidden(ev, thing, cls) else members.shared_value(ev, cls, found, name)
 
 
 def _unknown_attribute(ev: Evaluator, base: Ref, thing: Instance, name: str) -> Value:
@@ -173,11 +203,11 @@ def _unknown_attribute(ev: Evaluator, base: Ref, thing: Instance, name: str) -> 
 
 def _class_attribute(ev: Evaluator, base: ClassValue, name: str) -> Value:
     found = ev.program.member(base, name)
-    if found is None:
+    is_written = name != "__init__" or ev.program.ask("constructor", base.module, base.path, None) is None
+    if found is None or not is_written:
         return Method(base, name)
     if found.function is None:
-        ev.thaw(found.heap)
-        return found.value
+        return members.shared_value(ev, base, found, name)
     return BoundMethod(base, found.function, found.owner) if found.is_class_method else found.function
 
 
@@ -195,6 +225,7 @@ def set_attribute(
     if name in ("grad", "_grad"):
         ev.now.gradients.taken = None
         ev.now.gradients.cleared.clear()
+        ev.now.gradients.settle()
         ev.record("zero_grad", node.span, None)
     several = isinstance(base, OneOf)
     if not several and not ev.silence and (isinstance(base, TensorValue) or _is_plain_owner(ev, base, name)):
@@ -204,18 +235,24 @@ def set_attribute(
         if thing is not None and isinstance(option, Ref):
             if _has_setter(ev, thing, name):
                 ev.unknown_call(option, [value], is_project=True)
+            elif configurations.set_attribute(ev, thing, name, value, source, several):
+                continue
             else:
                 _set_on_instance(ev, node, option, thing, name, value, several)
         elif isinstance(option, ParameterValue):
             if name == "data":
                 ev.freeze(option.of, UNKNOWN)
             if name == "requires_grad":
+                frozen_later.switched(ev, option.of, value, ev.reported(node.span))
                 ev.freeze(_certain(option, several), _switched_off(value))
                 if option.of - _certain(option, several):
                     ev.freeze(option.of - _certain(option, several), UNKNOWN)
         else:
             if name == "requires_grad" and option is UNKNOWN:
                 freeze_anything(ev)
+            if isinstance(option, ClassValue):
+                ev.class_writes.add((option, name))
+            flow.unsettle(ev, option)
             ev.escape(value)
 
 

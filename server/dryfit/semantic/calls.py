@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from dryfit.semantic import attributes, classes, containers, expressions, externals, modules, objects
+from dryfit.semantic import (
+    attributes,
+    classes,
+    command_line,
+    configurations,
+    containers,
+    expressions,
+    externals,
+    modules,
+    objects,
+    records,
+    reflection,
+)
 from dryfit.semantic.arguments import Arguments, KeywordArgument
-from dryfit.semantic.evaluator import MAX_DEPTH, Evaluator
+from dryfit.semantic.evaluator import MAX_DEPTH, Evaluator, Frame
 from dryfit.semantic.heap import DictObject, Entry, Instance
 from dryfit.semantic.names import NO_GRAD, keyword_span
 from dryfit.semantic.values import (
@@ -100,6 +112,8 @@ def evaluate_call(ev: Evaluator, node: tree.Call) -> Value:
         if thing is not None and thing.cls is UNKNOWN and function.name not in thing.attributes:
             return modules.method(ev, base, function.name, pass_arguments(ev, node))
         callee = attributes.attribute(ev, function, base, function.name)
+        if callee is UNKNOWN and isinstance(base, OneOf):
+            modules.method_of_one(ev, base, function.name)
     else:
         callee = expressions.evaluate(ev, function)
     return call(ev, callee, pass_arguments(ev, node))
@@ -163,7 +177,10 @@ def call(ev: Evaluator, callee: Value, passed: Passed) -> Value:
     if isinstance(callee, External):
         return externals.call(ev, callee.path, passed)
     if isinstance(callee, Method):
-        return modules.method(ev, callee.receiver, callee.name, passed)
+        if callee.name == "__init__" and records.construct_base(ev, callee.receiver, passed):
+            return NONE
+        of_parser = command_line.call_of_parser(ev, callee.receiver, callee.name, passed)
+        return of_parser if of_parser is not None else modules.method(ev, callee.receiver, callee.name, passed)
     if isinstance(callee, Ref):
         return _call_object(ev, callee, passed)
     if isinstance(callee, OneOf) and all(isinstance(o, Ref) and objects.is_module(ev, o) for o in callee.options):
@@ -179,6 +196,8 @@ def _call_object(ev: Evaluator, ref: Value, passed: Passed) -> Value:
     assert isinstance(ref, Ref)
     if thing is None:
         return ev.unknown_call(None, passed.values())
+    if reflection.is_partial(thing):
+        return reflection.call_partial(ev, thing, passed)
     if objects.is_module_object(ev.program, thing):
         return modules.call_module(ev, ref, thing, passed)
     if isinstance(thing.cls, ClassValue):
@@ -194,13 +213,13 @@ def inline(
     """Walk the callee's body with these arguments, in the caller's state."""
     node = ev.program.definition(function)
     values = passed.values()
-    if node is None or len(ev.frames) > MAX_DEPTH or any(f.node is node for f in ev.frames):
-        return ev.unknown_call(receiver, values, is_project=True)
+    if node is None or len(ev.frames) > MAX_DEPTH or any(_runs(f, function, node) for f in ev.frames):
+        return _not_walked(ev, receiver, values)
     if isinstance(node, tree.Function) and function.node is None and not ev.program.is_worth_walking(function, owner):
-        return ev.unknown_call(receiver, values, is_project=True)
+        return _not_walked(ev, receiver, values, may_delete=False)
     bound = _bind(ev, node, passed, receiver)
     if bound is None:
-        return ev.unknown_call(receiver, values, is_project=True)
+        return _not_walked(ev, receiver, values)
     variables, defaults = bound
     label = ev.label(passed.node, getattr(node, "name", "<lambda>"))
     before = ev.now.copy()
@@ -217,7 +236,7 @@ def inline(
         call=call_site,
     )
     for parameter in defaults:
-        variables[parameter.name] = _default(ev, parameter)
+        variables[parameter.name] = _default(ev, function, parameter)
     quiet = isinstance(node, tree.Function) and is_without_gradients(ev, node)
     ev.no_grad += quiet
     result = _walk(ev, node)
@@ -227,9 +246,21 @@ def inline(
     if ev.state is None:
         # It never returns: abstract, most likely, and the real one is elsewhere.
         ev.state = before
-        return ev.unknown_call(receiver, values, is_project=True)
+        return _not_walked(ev, receiver, values)
     del ev.now.environments[frame.index :]
     return result
+
+
+def _runs(frame: Frame, function: FunctionValue, node: tree.Function | tree.Lambda) -> bool:
+    """Is the function running in this frame? Units of the same text share their tree."""
+    return frame.node is node and frame.place == function.place and frame.module == function.module
+
+
+def _not_walked(ev: Evaluator, receiver: Value | None, values: list[Value], *, may_delete: bool = True) -> Value:
+    """Code of the project that is not looked at: it may also give configurations other values."""
+    for value in values if receiver is None else [receiver, *values]:
+        configurations.forget(ev, value, may_delete=may_delete)
+    return ev.unknown_call(receiver, values, is_project=True)
 
 
 def _walk(ev: Evaluator, node: tree.Function | tree.Lambda) -> Value:
@@ -249,9 +280,20 @@ def is_without_gradients(ev: Evaluator, node: tree.Function) -> bool:
     return any(ev.program.ask("dotted_path", ev.frame.module, d) in NO_GRAD for d in node.decorators)
 
 
-def _default(ev: Evaluator, parameter: tree.Parameter) -> Value:
-    """A default is worked out where the function stands; only what cannot depend on that moment is."""
+def _default(ev: Evaluator, function: FunctionValue, parameter: tree.Parameter) -> Value:
+    """A default is worked out where the function stands; only what cannot depend on that moment is.
+
+    Around one inside another function, or in a loop, variables have other values by now. A list that the function
+    changes is not what it was.
+    """
     node = parameter.default
+    if isinstance(node, tree.Sequence) and node.kind != "tuple":
+        summary = ev.program.ask("summary", function.module, function.place)
+        if summary is None or parameter.name in summary.changed_names:
+            return UNKNOWN
+    if function.node is not None and not isinstance(node, (tree.Constant, tree.Unary)):
+        value = expressions.evaluate(ev, node) if isinstance(node, tree.Attribute) else UNKNOWN
+        return value if isinstance(value, External) else UNKNOWN
     if isinstance(node, (tree.Constant, tree.Unary, tree.Name, tree.Attribute, tree.Sequence)):
         return expressions.evaluate(ev, node)
     return UNKNOWN
@@ -302,29 +344,20 @@ def instantiate(ev: Evaluator, cls: ClassValue, passed: Passed) -> Value:
     mro, is_open = ev.program.mro(cls)
     ref = ev.new(passed.node, cls.path, Instance(cls, passed.pairs(), {}, is_open))
     found = ev.program.member(cls, "__init__")
+    made_by = ev.program.ask("constructor", cls.module, cls.path, None)
     if ev.program.member(cls, "__new__") is not None:
         ev.unknown_call(ref, passed.values(), is_project=True)
-    elif found is not None and found.function is not None:
-        inline(ev, found.function, passed, ref, found.owner)
-    elif ev.program.ask("dataclass_fields", cls.module, cls.path) is not None:
-        _fill_dataclass(ev, ref, cls, passed)
-    else:
+    elif made_by is not None:
+        records.construct(ev, ref, made_by, passed)
+    elif found is None:
         _construct_framework_base(ev, ref, mro, passed)
+    elif found.function is not None:
+        inline(ev, found.function, passed, ref, found.owner)
+    else:
+        # A constructor that cannot be followed: whatever it sets, it is not seen.
+        ev.put(ref, Instance(cls, passed.pairs(), {}, is_open=True, initialised=UNKNOWN))
+        ev.unknown_call(ref, passed.values(), is_project=True)
     return ref if ref in ev.now.heap else UNKNOWN
-
-
-def _fill_dataclass(ev: Evaluator, ref: Ref, cls: ClassValue, passed: Passed) -> None:
-    names: tuple[str, ...] = ev.program.ask("dataclass_fields", cls.module, cls.path)
-    thing = ev.instance(ref)
-    assert thing is not None
-    attributes: dict[str, Value] = {}
-    for i, name in enumerate(names):
-        value = passed.get(i, name)
-        if value is None:
-            found = ev.program.member(cls, name)
-            value = UNKNOWN if found is None else found.value
-        attributes[name] = value
-    ev.put(ref, replace(thing, attributes=attributes))
 
 
 def _construct_framework_base(ev: Evaluator, ref: Ref, mro: tuple[ClassValue | External, ...], passed: Passed) -> None:

@@ -11,6 +11,7 @@ from dryfit.semantic.names import Binding
 _SUMMED_UP = {
     "global_names": "global_writes",
     "mutated_names": "mutated_globals",
+    "changed_names": "changed_names",
     "optimizers": "optimizer_calls",
 }
 

@@ -41,7 +41,8 @@ _KINDS = (
 
 
 class Member(NamedTuple):
-    """A member found in `owner`; `function` if it is a method that can be followed, else its value."""
+    """A member found in `owner`; `function` if it is a method that can be followed, `getter` if it is a property that
+    can be, else its value."""
 
     owner: ClassValue
     function: FunctionValue | None
@@ -49,17 +50,19 @@ class Member(NamedTuple):
     is_class_method: bool
     value: Value
     heap: Heap
+    getter: FunctionValue | None = None
+    is_cached: bool = False
 
 
 def ancestry(program: Program[Any], cls: ClassValue | External) -> tuple[tuple[str, ...], bool]:
     """Names of the class and all classes above it, project classes by their plain name; is one of them not known?"""
     if isinstance(cls, External):
-        found = program.frameworks.bases(cls.path)
+        found = program.bases(cls.path)
         return found, not found
     mro, is_open = program.mro(cls)
     names: list[str] = []
     for c in mro:
-        for name in (c.path,) if isinstance(c, ClassValue) else program.frameworks.bases(c.path) or (c.path,):
+        for name in (c.path,) if isinstance(c, ClassValue) else program.bases(c.path) or (c.path,):
             if name not in names:
                 names.append(name)
     return tuple(names), is_open
@@ -68,11 +71,11 @@ def ancestry(program: Program[Any], cls: ClassValue | External) -> tuple[tuple[s
 def framework_bases(program: Program[Any], cls: ClassValue | External) -> tuple[str, ...]:
     """The framework classes among the ancestors."""
     if isinstance(cls, External):
-        return program.frameworks.bases(cls.path)
+        return program.bases(cls.path)
     names: list[str] = []
     for c in program.mro(cls)[0]:
         if isinstance(c, External):
-            names += [n for n in program.frameworks.bases(c.path) if n not in names]
+            names += [n for n in program.bases(c.path) if n not in names]
     return tuple(names)
 
 
@@ -81,7 +84,7 @@ def nearest_framework_class(program: Program[Any], cls: ClassValue | External) -
     if isinstance(cls, External):
         return cls.path
     for c in program.mro(cls)[0]:
-        if isinstance(c, External) and program.frameworks.bases(c.path):
+        if isinstance(c, External) and program.bases(c.path):
             return c.path
     return ""
 
@@ -105,11 +108,20 @@ def is_empty_base(path: str) -> bool:
     return path in _EMPTY_BASES
 
 
-def member(program: Program[Any], cls: ClassValue, name: str, *, after: bool = False) -> Member | None:
-    """A member by the linearised bases of the project; None if no project class defines it."""
-    for c in program.mro(cls)[0][1 if after else 0 :]:
+def member(program: Program[Any], cls: ClassValue, name: str, *, after: ClassValue | bool = False) -> Member | None:
+    """A member by the linearised bases of the project, from the class itself on, or from behind it or `after`.
+
+    None if no project class there defines it.
+    """
+    for c in behind(program, cls, cls if after is True else after or None):
         if isinstance(c, ClassValue):
             found: Member | None = program.ask("member", c.module, c.path, name)
             if found is not None:
                 return found
     return None
+
+
+def behind(program: Program[Any], cls: ClassValue, after: ClassValue | None) -> tuple[ClassValue | External, ...]:
+    """The lookup order of a class, from behind `after` on: where `super()` looks in a method of that one."""
+    order = program.mro(cls)[0]
+    return order[order.index(after) + 1 :] if after in order else order

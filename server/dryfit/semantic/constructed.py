@@ -43,10 +43,12 @@ def constructed(program: Program[Any], module: str, path: str) -> tuple[Ref, Hea
         if isinstance(c, ClassValue):
             for name in program.ask("assigned_later", c.module, c.path):
                 attributes[name] = UNKNOWN
-            for name in program.ask("dataclass_fields", c.module, c.path) or ():
-                attributes.setdefault(name, UNKNOWN)
+            fields = program.ask("dataclass_fields", c.module, c.path)
+            is_open = is_open or fields is UNKNOWN
+            for field in () if fields is UNKNOWN else fields or ():
+                attributes.setdefault(field.name, UNKNOWN)
     out = dict(heap)
-    out[ref] = replace(thing, attributes=attributes, lazy=None)
+    out[ref] = replace(thing, attributes=attributes, lazy=None, is_open=thing.is_open or is_open)
     return ref, questions.reachable(ref, out)
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
+from dryfit.semantic import classes, lengths, module_containers
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, Instance, ListObject
 from dryfit.semantic.values import (
     NONE,
+    PLAIN,
     UNKNOWN,
+    ClassValue,
     ConstantValue,
     External,
+    Method,
     OneOf,
     ParameterValue,
     Ref,
@@ -27,7 +32,7 @@ from dryfit.semantic.values import (
 from dryfit.syntax import tree
 from dryfit.text.span import Span
 
-_MODULE_SEQUENCES = frozenset({"torch.nn.ModuleList", "torch.nn.Sequential", "torch.nn.ParameterList"})
+_PLAIN_SOURCES = frozenset({"builtins.range", "torch.utils.data.DataLoader"})
 
 
 # ---------------------------------------------------------------------------------------------------- reading
@@ -40,13 +45,10 @@ def elements(ev: Evaluator, value: Value) -> tuple[Value, ...] | None:
         return thing.items
     if isinstance(thing, DictObject) and not thing.is_open:
         return tuple([entry.key for entry in thing.entries])
-    if (
-        isinstance(thing, Instance)
-        and _is_module_sequence(thing)
-        and not (thing.is_open or thing.escaped)
-        and "*" not in thing.attributes
-    ):
-        return tuple(thing.attributes.values())
+    if isinstance(thing, Instance) and _is_module_sequence(thing):
+        return module_containers.known(thing)
+    if isinstance(thing, Instance) and module_containers.is_container(thing):
+        return None if module_containers.known(thing) is None else tuple([constant(name) for name in thing.attributes])
     return None
 
 
@@ -79,19 +81,27 @@ def element_of(ev: Evaluator, value: Value) -> Value:
     elif isinstance(thing, Instance) and _is_module_sequence(thing) and not thing.is_open:
         parts = tuple(thing.attributes.values())
     elif isinstance(value, TensorValue):
-        return TensorValue(value.sources, value.through)
+        return replace(value, tag="", length=None)
+    elif value == PLAIN or (
+        isinstance(thing, Instance) and isinstance(thing.cls, External) and thing.cls.path in _PLAIN_SOURCES
+    ):
+        return PLAIN
     for part in parts:
         rest = gather(rest, part)
     return UNKNOWN if rest is None else rest
 
 
 def _is_module_sequence(thing: Instance) -> bool:
-    return isinstance(thing.cls, External) and thing.cls.path in _MODULE_SEQUENCES
+    return isinstance(thing.cls, External) and thing.cls.path in module_containers.SEQUENCES
 
 
 def item(ev: Evaluator, node: object, base: Value, index: Value, *, is_slice: bool) -> Value:
     """`base[index]`."""
     thing = ev.get(base)
+    if isinstance(thing, Instance) and module_containers.is_container(thing):
+        return module_containers.item(ev, node, thing, index, is_slice=is_slice)
+    if isinstance(thing, Instance) and isinstance(thing.cls, ClassValue):
+        return _item_of_object(ev, node, base, thing.cls, index)
     if isinstance(index, ConstantValue):
         if isinstance(thing, DictObject):
             entry = thing.find(index)
@@ -101,16 +111,20 @@ def item(ev: Evaluator, node: object, base: Value, index: Value, *, is_slice: bo
         items = elements(ev, base)
         if items is not None and isinstance(index.value, int) and -len(items) <= index.value < len(items):
             return items[index.value]
-        if isinstance(thing, Instance) and not thing.is_open:
-            return thing.attributes.get(str(index.value), UNKNOWN)
     if isinstance(base, TensorValue):
-        return TensorValue(base.sources, base.through)
+        return replace(base, tag="", length=lengths.sliced(ev, node, base) if is_slice else None)
+    if base == PLAIN:
+        return PLAIN
+    if isinstance(base, Method) and base.name == "shape":
+        length = lengths.of(ev, base.receiver)
+        return constant(length) if length is not None and index == ConstantValue(0, "int") else PLAIN
     if is_slice:
         if isinstance(thing, ListObject):
             rest = weakened(element_of(ev, base))
-            return ev.new(node, "slice", ListObject(rest=rest, kind=thing.kind))
+            length = lengths.sliced(ev, node, base)
+            return ev.new(node, "slice", ListObject(rest=rest, kind=thing.kind, length=length))
         return UNKNOWN
-    if isinstance(thing, ListObject) or (isinstance(thing, Instance) and _is_module_sequence(thing)):
+    if isinstance(thing, ListObject):
         return weakened(element_of(ev, base))
     if isinstance(thing, DictObject) and not thing.is_open and thing.entries:
         found: Value | None = None
@@ -120,12 +134,25 @@ def item(ev: Evaluator, node: object, base: Value, index: Value, *, is_slice: bo
     return UNKNOWN
 
 
+def _item_of_object(ev: Evaluator, node: object, base: Value, cls: ClassValue, index: Value) -> Value:
+    """`obj[index]`, where a class of the project says what that means; datasets and modules are left alone."""
+    from dryfit.semantic import calls
+
+    found = ev.program.member(cls, "__getitem__")
+    if found is None or found.function is None or classes.framework_bases(ev.program, cls):
+        return UNKNOWN
+    passed = calls.Passed(cast(tree.Call, node), [index], [None])  # it stands for a call with one argument
+    return calls.inline(ev, found.function, passed, base, found.owner)
+
+
 def weakened(value: Value) -> Value:
     """Some elements of a collection: what was certain of the whole is not certain of them."""
     if isinstance(value, ParameterValue):
         return ParameterValue(value.of, value.is_open)
     if isinstance(value, TupleValue):
         return TupleValue(tuple([weakened(v) for v in value.items]), value.sites)
+    if isinstance(value, TensorValue) and value.history.calls:
+        return replace(value, history=value.history.without_graph)
     return value
 
 
@@ -161,7 +188,8 @@ def as_list(ev: Evaluator, node: tree.Call, value: Value, kind: str = "list") ->
     consume(ev, value, node.span)
     if items is not None:
         return ev.new(node, kind, ListObject(tuple(items), tuple(sites), None, kind))
-    return ev.new(node, kind, ListObject(rest=one, kind=kind))
+    length = None if kind == "set" else lengths.of(ev, value)
+    return ev.new(node, kind, ListObject(rest=one, kind=kind, length=length))
 
 
 def extend(ev: Evaluator, ref: Value, value: Value, site: Site | None) -> None:
@@ -181,7 +209,7 @@ def extend(ev: Evaluator, ref: Value, value: Value, site: Site | None) -> None:
         for part in items or ():
             more = gather(more, part)
         rest_site = site if thing.rest is None else None
-        ev.put(ref, replace(thing, rest=gather(thing.rest, more), rest_site=rest_site))
+        ev.put(ref, replace(thing, rest=gather(thing.rest, more), rest_site=rest_site, length=None))
 
 
 def append(ev: Evaluator, ref: Value, value: Value, site: Site | None) -> None:
@@ -190,7 +218,8 @@ def append(ev: Evaluator, ref: Value, value: Value, site: Site | None) -> None:
     if thing.rest is None and not ev.is_repeated:
         ev.put(ref, replace(thing, items=(*thing.items, value), sites=(*thing.sites, site)))
     else:
-        ev.put(ref, replace(thing, rest=gather(thing.rest, value), rest_site=site if thing.rest is None else None))
+        rest_site = site if thing.rest is None else None
+        ev.put(ref, replace(thing, rest=gather(thing.rest, value), rest_site=rest_site, length=None))
 
 
 def update(ev: Evaluator, ref: Value, value: Value) -> None:
@@ -205,8 +234,26 @@ def update(ev: Evaluator, ref: Value, value: Value) -> None:
         for entry in other.entries:
             new = new.with_entry(entry)
         ev.put(ref, new)
+    elif (known := pairs(ev, value)) is not None:
+        new = mine
+        for key, part in known:
+            new = new.with_entry(Entry(key, part))
+        consume(ev, value)
+        ev.put(ref, new)
     else:
+        consume(ev, value)
         ev.put(ref, DictObject(tuple([replace(entry, value=UNKNOWN) for entry in mine.entries]), True))
+
+
+def pairs(ev: Evaluator, value: Value) -> list[tuple[ConstantValue, Value]] | None:
+    """The keys and values of a sequence of pairs; None if they are not all known."""
+    found: list[tuple[ConstantValue, Value]] = []
+    for pair in elements(ev, value) or (UNKNOWN,):
+        parts = elements(ev, pair)
+        if parts is None or len(parts) != 2 or not isinstance(parts[0], ConstantValue):
+            return None
+        found.append((parts[0], parts[1]))
+    return found
 
 
 # --------------------------------------------------------------------------------------------------- methods
@@ -345,4 +392,4 @@ def enumerated(ev: Evaluator, node: tree.Call, value: Value) -> Value:
         return TupleValue(tuple([TupleValue((constant(i), v)) for i, v in enumerate(known)]))
     part = element_of(ev, value)
     consume(ev, value, node.span)
-    return iterator(ev, node, TupleValue((UNKNOWN, part)), "enumerate")
+    return iterator(ev, node, TupleValue((PLAIN, part)), "enumerate")

@@ -46,7 +46,7 @@ def _never_held(program: Program[Any], ev: Evaluator, module: str, receiver: Ref
         for ref, thing in heap.items()
         if isinstance(thing, Instance) and objects.is_instance_of(program, thing, classes.OPTIMIZER)
     }
-    if not optimizers or not _are_all(program, module, optimizers):
+    if not optimizers or not are_all(program, module, optimizers):
         return
     held: set[Ref] = set()
     for thing in optimizers.values():
@@ -60,7 +60,7 @@ def _never_held(program: Program[Any], ev: Evaluator, module: str, receiver: Ref
         yield from judge.behind_held(optimizers)
 
 
-def _are_all(program: Program[Any], module: str, optimizers: dict[Ref, Instance]) -> bool:
+def are_all(program: Program[Any], module: str, optimizers: dict[Ref, Instance]) -> bool:
     """Every optimizer that the file can build is here, and all that it holds is known."""
     for thing in optimizers.values():
         if thing.escaped or thing.is_open or thing.holds is None or thing.holds.is_open or not thing.holds.of:

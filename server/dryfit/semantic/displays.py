@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dryfit.semantic import assignments, containers, expressions
+from dryfit.semantic import assignments, containers, expressions, lengths
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, ListObject
+from dryfit.semantic.names import bound_names
 from dryfit.semantic.values import (
     UNKNOWN,
     ConstantValue,
@@ -88,15 +89,20 @@ def comprehension(ev: Evaluator, node: tree.Comprehension) -> Value:
     saved = dict(variables)
     first = expressions.evaluate(ev, node.clauses[0].iter)
     items = containers.elements(ev, first)
+    if items is None:
+        items = lengths.range_items(ev, first, UNROLL)
     is_filtered = any(clause.tests for clause in node.clauses)
     values: list[Value] = []
     entries: list[Entry] | None = []
     rest: Value | None = None
+    closes_over = _makes_function_of(node)
 
     def one() -> Value:
         nonlocal entries
         key = None if node.key is None else expressions.evaluate(ev, node.key)
         value = expressions.evaluate(ev, node.element)
+        if closes_over:
+            value = UNKNOWN  # the variable has another value when the function is called
         if isinstance(key, ConstantValue) and entries is not None:
             entries.append(Entry(key, value))
         elif key is not None:
@@ -124,11 +130,25 @@ def comprehension(ev: Evaluator, node: tree.Comprehension) -> Value:
     now = ev.now.environments[ev.frame.index]
     now.clear()
     now.update(saved)
-    return _comprehended(ev, node, values, rest, entries)
+    is_each_once = len(node.clauses) == 1 and not is_filtered and node.kind == "list"
+    length = lengths.of(ev, first) if is_each_once else None
+    return _comprehended(ev, node, values, rest, entries, length)
+
+
+def _makes_function_of(node: tree.Comprehension) -> bool:
+    """Does a function made in a comprehension use its variables?"""
+    inside = [part for part in tree.walk(node.element) if isinstance(part, tree.Lambda)]
+    targets = {name for clause in node.clauses for name in bound_names(clause.target)} if inside else set()
+    return any(isinstance(p, tree.Name) and p.id in targets for function in inside for p in tree.walk(function))
 
 
 def _comprehended(
-    ev: Evaluator, node: tree.Comprehension, values: list[Value], rest: Value | None, entries: list[Entry] | None
+    ev: Evaluator,
+    node: tree.Comprehension,
+    values: list[Value],
+    rest: Value | None,
+    entries: list[Entry] | None,
+    length: int | None,
 ) -> Value:
     if node.kind == "generator":
         element = rest
@@ -142,4 +162,4 @@ def _comprehended(
             rest = gather(rest, value)
         return ev.new(node, "dict", ListObject(rest=UNKNOWN if rest is None else rest, kind="dict"))
     site = ev.site(node.element.span)
-    return ev.new(node, node.kind, ListObject(tuple(values), (site,) * len(values), rest, node.kind, site))
+    return ev.new(node, node.kind, ListObject(tuple(values), (site,) * len(values), rest, node.kind, site, length))

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from dryfit.semantic import flow
 from dryfit.semantic.facts import Fact, LoopEvent
 from dryfit.semantic.heap import DictObject, GeneratorObject, Heap, HeapObject, Instance, ListObject
 from dryfit.semantic.operand import Operand
@@ -27,10 +28,12 @@ from dryfit.semantic.values import (
     ParameterValue,
     Ref,
     Site,
+    TensorValue,
     TupleValue,
     Value,
     join_optional,
 )
+from dryfit.semantic.watch import Watch
 from dryfit.syntax import tree
 from dryfit.text.span import Span
 
@@ -70,6 +73,7 @@ class Frame:
     global_names: set[str] = field(default_factory=set)
     is_generator: bool = False
     left_early: bool = False  # some way through it has returned
+    is_class_body: bool = False  # functions made in it do not close over it
 
 
 @dataclass(slots=True)
@@ -98,6 +102,7 @@ class Evaluator:
         self.recorders: list[Recorder] = []
         self.steps = 0
         self.no_grad = 0
+        self.expecting = 0  # statements around this point that wait for an exception
         self.branches = 0
         self.entered = 0
         self.version = 0  # of the heap
@@ -108,6 +113,8 @@ class Evaluator:
         self.module_calls: list[tuple[Ref, frozenset[Ref], Site]] = []  # who was called behind whom, and where
         self.evaluating: set[Ref] = set()  # modules that were put into evaluation mode last
         self.names: dict[Ref, str] = {}  # the first variable that an object was bound to
+        self.watch = Watch()
+        self.class_writes: set[tuple[Any, str]] = set()  # attributes of classes that were set in this walk
 
     # --------------------------------------------------------------------------------------------------- frames
     @property
@@ -273,6 +280,8 @@ class Evaluator:
                 self.freeze(value.of, UNKNOWN)
         elif isinstance(value, (BoundMethod, Method)):
             self.escape(value.receiver, depth=depth + 1, freezes=freezes)
+        elif isinstance(value, TensorValue) and freezes and value.tag != "number":
+            flow.unsettle(self, value)
 
     def _escape_object(self, ref: Ref, depth: int, freezes: bool) -> None:
         thing = self.now.heap.get(ref)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dryfit.semantic import classes, objects, optimizers
+from dryfit.semantic import classes, flow, frozen_later, modes, objects, optimizers
 from dryfit.semantic.evaluator import Evaluator, Recorder
 from dryfit.semantic.facts import (
     Backward,
@@ -14,12 +14,14 @@ from dryfit.semantic.facts import (
     TrainingLoop,
 )
 from dryfit.semantic.heap import Heap, Instance, ListObject
+from dryfit.semantic.history import ANYTHING
 from dryfit.semantic.operand import Operand
 from dryfit.semantic.state import Gradients, State
 from dryfit.semantic.values import (
     NONE,
     UNKNOWN,
     ClassValue,
+    ConstantValue,
     Ref,
     Site,
     TensorValue,
@@ -41,6 +43,7 @@ def cleared(ev: Evaluator, base: Ref, passed: Passed) -> None:
     if gradients.filled:
         gradients.cleared[base] = site
     gradients.clear_sites[base] = site
+    frozen_later.cleared(ev, base, passed)
     ev.record("zero_grad", passed.node.span, base)
     if not ev.silence:
         ev.emit(GradientsCleared(site, ev.operand(base, site)))
@@ -50,13 +53,38 @@ def backward(ev: Evaluator, loss: Value, passed: Passed) -> Value:
     """Gradients arrive: whatever was cleared before is filled again."""
     site = ev.reported(passed.node.span)
     if not ev.silence:
-        ev.emit(Backward(site, ev.operand(loss, site)))
+        ev.emit(Backward(site, ev.operand(loss, site), _reaches_no_optimizer(ev, loss)))
+    if _frees_the_graph(passed):
+        flow.spend(ev, loss, site)
+    ev.watch.backwards += 1
+    ev.watch.train_here()
     gradients = ev.now.gradients
     gradients.filled = True
     gradients.cleared.clear()
     gradients.taken = None
     ev.record("backward", passed.node.span, loss)
     return NONE
+
+
+def _reaches_no_optimizer(ev: Evaluator, loss: Value) -> bool:
+    """Does a backward certainly end before everything that an optimizer holds, although there are optimizers?"""
+    from dryfit.semantic import coverage
+
+    if flow.of(ev, loss).reach == ANYTHING:
+        return False
+    found = {
+        ref: thing
+        for ref, thing in ev.now.heap.items()
+        if isinstance(thing, Instance) and objects.is_instance_of(ev.program, thing, classes.OPTIMIZER)
+    }
+    return bool(found) and coverage.are_all(ev.program, ev.frames[0].module, found)
+
+
+def _frees_the_graph(passed: Passed) -> bool:
+    """`backward()`, but for one that keeps the graph or goes through a part of it."""
+    kept = [passed.keywords.get(name, NONE) for name in ("retain_graph", "create_graph", "inputs")]
+    is_plain = len(passed.positional) <= 1 and not passed.open_positional and not passed.open_keywords
+    return is_plain and all(value in (NONE, ConstantValue(False, "bool")) for value in kept)
 
 
 def gradients_taken(ev: Evaluator, passed: Passed) -> Value:
@@ -75,6 +103,7 @@ def loss_called(ev: Evaluator, passed: Passed, name: str) -> Value:
     if not ev.silence:
         arguments = passed.for_rules(ev)
         ev.emit(LossCall(arguments.site, name, arguments.get(0, "input"), arguments.get(1, "target")))
+    modes.measured(ev, passed.values())
     return objects.combined(ev, passed.values(), "loss")
 
 

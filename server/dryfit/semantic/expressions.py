@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from dryfit.semantic import assignments, attributes, calls, containers, displays, objects
+from dryfit.semantic import assignments, attributes, calls, containers, counts, displays, flow, modes, objects
 from dryfit.semantic.evaluator import MAX_STEPS, Evaluator, OutOfBudgetError
 from dryfit.semantic.heap import DictObject, Instance, ListObject
 from dryfit.semantic.names import BUILTIN_NAMES
 from dryfit.semantic.state import join_states
 from dryfit.semantic.values import (
+    BATCHES,
     NONE,
+    PLAIN,
     UNKNOWN,
     BoundMethod,
     ClassValue,
@@ -67,7 +70,7 @@ def _name(ev: Evaluator, node: tree.Name) -> Value:
         value, heap = ev.program.lookup(frame.module, name)
         if value is not None:
             ev.thaw(heap)
-            return value
+            return flow.faded(value)
     return External(f"builtins.{name}") if name in BUILTIN_NAMES else UNKNOWN
 
 
@@ -142,15 +145,16 @@ def binary(ev: Evaluator, node: tree.Binary | tree.AugmentedAssign, op: str, a: 
                 return ev.new(node, "list", ListObject(rest=containers.element_of(ev, ref)))
     if isinstance(a, ConstantValue) and isinstance(b, ConstantValue):
         return _arithmetic(op, a.value, b.value)
-    tensors = [v for v in (a, b) if isinstance(v, TensorValue)]
-    if tensors:
-        return objects.combined(ev, tensors)
+    if isinstance(a, TensorValue) or isinstance(b, TensorValue):
+        return flow.arithmetic(ev, op, a, b, objects.combined(ev, (a, b)))
     if isinstance(a, ParameterValue) or isinstance(b, ParameterValue):
         sources = frozenset(
             r for v in (a, b) if isinstance(v, ParameterValue) and not v.is_open and len(v.of) == 1 for r in v.of
         )
         return TensorValue(frozenset() if ev.no_grad else sources)
-    return UNKNOWN
+    if counts.is_computed(ev, op, a, b):
+        return BATCHES
+    return PLAIN if flow.is_plain(ev, a) and flow.is_plain(ev, b) else UNKNOWN
 
 
 def _arithmetic(op: str, a: Any, b: Any) -> Value:
@@ -177,8 +181,8 @@ def _unary(ev: Evaluator, node: tree.Unary) -> Value:
     if isinstance(value, ConstantValue) and isinstance(value.value, (int, float)) and node.op in "+-":
         return constant(-value.value if node.op == "-" else value.value)
     if isinstance(value, TensorValue) and node.op in "+-":
-        return TensorValue(value.sources, value.through)
-    return UNKNOWN
+        return replace(value, tag=value.tag if value.tag == "number" else "")
+    return PLAIN if flow.is_plain(ev, value) else UNKNOWN
 
 
 def _logical(ev: Evaluator, node: tree.Logical) -> Value:
@@ -203,6 +207,8 @@ def _comparison(ev: Evaluator, node: tree.Comparison) -> Value:
     if len(values) != 2 or node.ops[0] not in ("is", "is not", "==", "!="):
         return UNKNOWN
     a, b = values
+    if node.ops[0] == "==" and (isinstance(a, TensorValue) or isinstance(b, TensorValue)):
+        modes.measured(ev, values)
     is_positive = node.ops[0] in ("is", "==")
     if isinstance(a, ConstantValue) and isinstance(b, ConstantValue):
         return constant((a.value == b.value) == is_positive)
@@ -246,7 +252,9 @@ def _conditional(ev: Evaluator, node: tree.Conditional) -> Value:
 
 
 def _lambda(ev: Evaluator, node: tree.Lambda) -> Value:
-    return FunctionValue(ev.frame.module, ev.frame.place, "<lambda>", ev.frame.serial, node)
+    frame = ev.frame
+    is_global = frame.node is None or frame.is_class_body
+    return FunctionValue(frame.module, frame.place, "<lambda>", None if is_global else frame.serial, node)
 
 
 def _other(ev: Evaluator, node: tree.Other) -> Value:
@@ -262,10 +270,13 @@ def _other(ev: Evaluator, node: tree.Other) -> Value:
     return UNKNOWN
 
 
-def _parts_only(ev: Evaluator, node: tree.FormattedString) -> Value:
-    for item in node.items:
-        evaluate(ev, item)
-    return UNKNOWN
+def _formatted_string(ev: Evaluator, node: tree.FormattedString) -> Value:
+    values = [evaluate(ev, item) for item in node.items]
+    if not node.texts or not all(isinstance(value, ConstantValue) for value in values):
+        return UNKNOWN
+    shown = [str(value.value) for value in values if isinstance(value, ConstantValue)]
+    text = "".join(part for pair in zip(node.texts, (*shown, ""), strict=True) for part in pair)
+    return constant(text) if len(text) < MAX_CONSTANT else UNKNOWN
 
 
 def _starred(ev: Evaluator, node: tree.Starred) -> Value:
@@ -286,7 +297,7 @@ _EXPRESSIONS: dict[type, Callable[[Evaluator, Any], Value]] = {
     tree.Unary: _unary,
     tree.Logical: _logical,
     tree.Comparison: _comparison,
-    tree.FormattedString: _parts_only,
+    tree.FormattedString: _formatted_string,
     tree.Conditional: _conditional,
     tree.Lambda: _lambda,
     tree.Comprehension: lambda ev, node: displays.comprehension(ev, node),

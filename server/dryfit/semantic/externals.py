@@ -8,21 +8,32 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dryfit.semantic import (
-    attributes,
     classes,
+    command_line,
+    configurations,
     containers,
+    counts,
     events,
+    flow,
+    foreign,
+    kept_states,
+    lengths,
+    modes,
     modules,
     objects,
     optimizers,
+    reflection,
     schedulers,
     vocabulary,
 )
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import FrameworkCall, LoaderBuilt, TrainerBuilt
 from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, Instance, ListObject
+from dryfit.semantic.history import CLOSED, LEAF, OPEN, History
 from dryfit.semantic.values import (
+    BATCHES,
     NONE,
+    PLAIN,
     UNKNOWN,
     ClassValue,
     ConstantValue,
@@ -40,6 +51,8 @@ from dryfit.semantic.values import (
 if TYPE_CHECKING:
     from dryfit.semantic.calls import Passed
 
+_NUMBERS = frozenset("float int bool str".split())
+_LIKE = frozenset("zeros_like ones_like rand_like randn_like full_like empty_like".split())
 LOADER = "torch.utils.data.DataLoader"
 
 # Packages whose functions neither run our callbacks' backward nor keep what they are given.
@@ -50,6 +63,7 @@ _PURE = re.compile(
 _NOT_PURE = re.compile(
     r"torch\.(autograd\.|compile|jit|nn\.parallel|func|distributed|optim\.swa_utils|hub|load|utils\.checkpoint)|functools\.(partial|wraps)"
 )
+_TABLES = (configurations, command_line, reflection)
 _TAGS = frozenset({"softmax", "sigmoid", "log_softmax"})
 
 
@@ -57,20 +71,25 @@ def call(ev: Evaluator, path: str, passed: Passed) -> Value:
     """Call the framework function or class of this canonical name."""
     if path.startswith("builtins."):
         return _builtin(ev, path[9:], passed)
+    if ev.silence or not path.startswith(("torch.", "lightning.")):
+        return _modelled(ev, path, passed)
+    given = passed.for_rules(ev)  # as they are before the call may have changed them
     value = _modelled(ev, path, passed)
-    if not ev.silence and path.startswith(("torch.", "lightning.")):
-        site = ev.reported(passed.node.span)
-        ev.emit(FrameworkCall(site, path, passed.for_rules(ev), None, ev.operand(value, site)))
+    site = ev.reported(passed.node.span)
+    ev.emit(FrameworkCall(site, path, given, None, ev.operand(value, site)))
     return value
 
 
 def _modelled(ev: Evaluator, path: str, passed: Passed) -> Value:
-    bases = ev.program.frameworks.bases(path)
+    bases = ev.program.bases(path) if path.rpartition(".")[2][:1].isupper() else ev.program.frameworks.bases(path)
+    if path.startswith("torch.distributions.") and path.rpartition(".")[2][:1].isupper():
+        parameters = {modules.DISTRIBUTED: objects.combined(ev, passed.values())}
+        return ev.new(passed.node, "distribution", Instance(External(path), passed.pairs(), parameters, is_open=True))
     if bases:
         return _instance(ev, path, bases, passed)
     if path.startswith("torch.nn.functional."):
         return _functional(ev, path.rsplit(".", 1)[-1], passed)
-    handler = _FUNCTIONS.get(path)
+    handler = _FUNCTIONS.get(path) or next((t.FUNCTIONS[path] for t in _TABLES if path in t.FUNCTIONS), None)
     if handler is not None:
         return handler(ev, passed)
     if path.startswith("torch.") and path.count(".") == 1:
@@ -78,15 +97,16 @@ def _modelled(ev: Evaluator, path: str, passed: Passed) -> Value:
     if _PURE.match(path) and not _NOT_PURE.match(path):
         for value in passed.values():
             ev.escape(value, freezes=False)
-        return UNKNOWN
-    return ev.unknown_call(None, passed.values())
+    else:
+        ev.unknown_call(None, passed.values())
+    return foreign.result(ev, path, passed)
 
 
 # -------------------------------------------------------------------------------------------------- instances
 def _instance(ev: Evaluator, path: str, bases: tuple[str, ...], passed: Passed) -> Value:
-    if classes.OPTIMIZER in bases and path != classes.OPTIMIZER:
+    if classes.OPTIMIZER in bases and path != classes.OPTIMIZER and path.startswith("torch."):
         return optimizers.optimizer_built(ev, path, passed)
-    if classes.SCHEDULER in bases:
+    if classes.SCHEDULER in bases and path.startswith("torch."):
         return schedulers.scheduler_built(ev, path, passed)
     if path == classes.PARAMETER:
         return _parameter(ev, passed)
@@ -97,7 +117,8 @@ def _instance(ev: Evaluator, path: str, bases: tuple[str, ...], passed: Passed) 
     if path == LOADER:
         ref = ev.new(passed.node, name, Instance(External(path), passed.pairs(), made_at=site))
         if not ev.silence:
-            ev.emit(LoaderBuilt(site, passed.for_rules(ev), ev.operand(ref, site)))
+            samples = lengths.samples(ev, passed.get(0, "dataset"), passed.get(3, "sampler"))
+            ev.emit(LoaderBuilt(site, passed.for_rules(ev), ev.operand(ref, site), samples))
         return ref
     if path == modules.TRAINER:
         ref = ev.new(passed.node, name, Instance(External(path), passed.pairs(), made_at=site))
@@ -105,8 +126,9 @@ def _instance(ev: Evaluator, path: str, bases: tuple[str, ...], passed: Passed) 
             ev.emit(TrainerBuilt(site, passed.for_rules(ev), ev.operand(ref, site)))
         return ref
     arguments = passed.pairs()
-    for value in passed.values():
-        ev.escape(value, freezes=False)
+    if not path.startswith("torch.utils.data."):  # these wrap what they are given and leave it as it is
+        for value in passed.values():
+            ev.escape(value, freezes=False)
     return ev.new(passed.node, name, Instance(External(path), arguments, {}, True, made_at=site))
 
 
@@ -122,6 +144,7 @@ def _parameter(ev: Evaluator, passed: Passed) -> Ref:
 def _functional(ev: Evaluator, name: str, passed: Passed) -> Value:
     if name in vocabulary.LOSSES:
         return events.loss_called(ev, passed, name)
+    modes.functional_dropout(ev, name, passed)
     return objects.combined(ev, passed.values(), name if name in _TAGS else "")
 
 
@@ -130,13 +153,29 @@ def _torch_function(ev: Evaluator, name: str, passed: Passed) -> Value:
     for value in passed.values():
         items = containers.elements(ev, value)
         given += items if items is not None else [value]
+    if name in ("max", "min") and given and isinstance(given[0], TensorValue):
+        return modules.extreme(ev, given[0], passed, 1)
     if name in vocabulary.TENSOR_MAKERS:
-        return TensorValue()
+        return TensorValue(length=lengths.made(ev, name, passed), history=_made_history(ev, name, passed))
     if name in vocabulary.TENSOR_FUNCTIONS:
-        return objects.combined(ev, given, name if name in _TAGS else "")
+        made = objects.combined(ev, given, name if name in _TAGS else "")
+        return replace(made, length=lengths.of(ev, passed.get(0, "tensors"))) if name == "stack" else made
     for value in passed.values():
         ev.escape(value, freezes=False)
     return UNKNOWN
+
+
+def _made_history(ev: Evaluator, name: str, passed: Passed) -> History:
+    """A fresh tensor has no gradient, unless it is asked for, or what it was made from is not copied."""
+    wanted, first = passed.get(None, "requires_grad"), passed.get(0, "data")
+    history = CLOSED
+    if isinstance(first, TensorValue) and name not in _LIKE:
+        history = flow.cut(ev, first, passed.node.span, f"torch.{name}")
+    if wanted is not None and wanted != ConstantValue(False, "bool"):
+        return replace(history, reach=LEAF) if wanted == ConstantValue(True, "bool") else OPEN
+    if name in ("as_tensor", "from_numpy") or passed.open_keywords:
+        return flow.computed_from(ev, passed.values())
+    return history
 
 
 def _no_grad(path: str) -> Callable[[Evaluator, Passed], Value]:
@@ -161,6 +200,14 @@ def _clip(ev: Evaluator, passed: Passed) -> Value:
     return UNKNOWN
 
 
+def _progress(ev: Evaluator, passed: Passed) -> Value:
+    """A progress bar yields what it is given, as often as it is asked."""
+    value = passed.get(0, "iterable")
+    if value is None:
+        return UNKNOWN
+    return ev.new(passed.node, "tqdm", ListObject(rest=containers.element_of(ev, value)))
+
+
 def _chain(ev: Evaluator, passed: Passed) -> Value:
     element: Value | None = None
     for value in passed.positional:
@@ -175,6 +222,8 @@ def _copied(ev: Evaluator, passed: Passed) -> Value:
     """A copy of a module is another module: its parameters are not those of the original."""
     value = passed.get(0, "x")
     thing = ev.instance(value)
+    if kept_states.is_state(thing):
+        return UNKNOWN
     if thing is not None and objects.is_module_object(ev.program, thing) and not thing.escaped:
         return ev.new(passed.node, "copy", replace(thing, attributes={}, is_open=True, escaped=True, lazy=None))
     for item in passed.values():
@@ -182,9 +231,21 @@ def _copied(ev: Evaluator, passed: Passed) -> Value:
     return UNKNOWN
 
 
+def _copied_shallow(ev: Evaluator, passed: Passed) -> Value:
+    value = passed.get(0, "x")
+    return value if value is not None and kept_states.is_state(ev.instance(value)) else _copied(ev, passed)
+
+
+def _saved(ev: Evaluator, passed: Passed) -> Value:
+    """`torch.save(obj, f)` changes nothing of what it is given."""
+    kept_states.used(ev, None, passed.get(0, "obj"), passed)
+    return NONE
+
+
 _FUNCTIONS: dict[str, Callable[[Evaluator, Passed], Value]] = {
     "torch.no_grad": _no_grad("torch.no_grad"),
     "torch.inference_mode": _no_grad("torch.inference_mode"),
+    "torch.enable_grad": _no_grad("torch.enable_grad"),
     "torch.set_grad_enabled": _no_grad("torch.set_grad_enabled"),
     "torch.autograd.no_grad": _no_grad("torch.no_grad"),
     "torch.autograd.backward": _autograd_backward,
@@ -193,15 +254,23 @@ _FUNCTIONS: dict[str, Callable[[Evaluator, Passed], Value]] = {
     "torch.cuda.amp.GradScaler": _grad_scaler("torch.amp.GradScaler"),
     "torch.nn.utils.clip_grad_norm_": _clip,
     "torch.nn.utils.clip_grad_value_": _clip,
+    "torch.utils.data.random_split": lengths.split,
+    **dict.fromkeys(schedulers.WITH_WARMUP, schedulers.schedule_with_warmup),
+    "math.ceil": counts.rounded,
+    "math.floor": counts.rounded,
     "itertools.chain": _chain,
+    "tqdm.tqdm": _progress,
+    "tqdm.auto.tqdm": _progress,
+    "tqdm.notebook.tqdm": _progress,
     "copy.deepcopy": _copied,
-    "copy.copy": _copied,
+    "copy.copy": _copied_shallow,
+    "torch.save": _saved,
 }
 
 
 # --------------------------------------------------------------------------------------------------- builtins
 def _builtin(ev: Evaluator, name: str, passed: Passed) -> Value:
-    handler = _BUILTINS.get(name)
+    handler = _BUILTINS.get(name) or reflection.BUILTINS.get(name)
     if handler is not None:
         return handler(ev, name, passed)
     if name in vocabulary.INERT_BUILTINS:
@@ -211,6 +280,12 @@ def _builtin(ev: Evaluator, name: str, passed: Passed) -> Value:
 
 def _inert(ev: Evaluator, name: str, passed: Passed) -> Value:
     first = passed.positional[0] if passed.positional else None
+    if name == "float" and isinstance(first, TensorValue):
+        return TensorValue(through=first.through, tag="number", history=flow.cut(ev, first, passed.node.span, "float"))
+    if counts.is_kept(name, passed):
+        return BATCHES
+    if name == "range":
+        return ev.new(passed.node, "range", Instance(External("builtins.range"), passed.pairs()))
     if name in ("int", "float", "str", "bool") and isinstance(first, ConstantValue):
         kinds: dict[str, Callable[[object], object]] = {"int": int, "float": float, "str": str, "bool": bool}  # type: ignore[dict-item]
         try:
@@ -219,7 +294,8 @@ def _inert(ev: Evaluator, name: str, passed: Passed) -> Value:
             return UNKNOWN
     if name == "len" and first is not None:
         items = containers.elements(ev, first)
-        return UNKNOWN if items is None else constant(len(items))
+        length = len(items) if items is not None else lengths.of(ev, first)
+        return constant(length) if length is not None else BATCHES if counts.is_loader(ev, first) else PLAIN
     for value in passed.values():
         thing = ev.get(value)
         if isinstance(thing, GeneratorObject) and isinstance(value, Ref):
@@ -227,7 +303,7 @@ def _inert(ev: Evaluator, name: str, passed: Passed) -> Value:
             ev.put(value, replace(thing, used=used, used_at=ev.site(passed.node.span)))
     if name in ("abs", "max", "min") and isinstance(first, TensorValue):
         return objects.combined(ev, passed.values())
-    return UNKNOWN
+    return PLAIN if name in _NUMBERS or all(flow.is_plain(ev, v) for v in passed.values()) else UNKNOWN
 
 
 def _sequence(ev: Evaluator, name: str, passed: Passed) -> Value:
@@ -238,7 +314,10 @@ def _sequence(ev: Evaluator, name: str, passed: Passed) -> Value:
     if first is UNKNOWN or isinstance(ev.get(first), Instance):
         items = containers.elements(ev, first)
         if items is None:
-            return ev.new(passed.node, kind, ListObject(rest=containers.element_of(ev, first), kind=kind))
+            length = None if kind == "set" else lengths.of(ev, first)
+            return ev.new(
+                passed.node, kind, ListObject(rest=containers.element_of(ev, first), kind=kind, length=length)
+            )
     if name == "tuple":
         items = containers.elements(ev, first)
         if items is not None:
@@ -246,7 +325,9 @@ def _sequence(ev: Evaluator, name: str, passed: Passed) -> Value:
     return containers.as_list(ev, passed.node, first, kind)
 
 
-def _dict(ev: Evaluator, name: str, passed: Passed) -> Value:
+def new_dict(ev: Evaluator, name: str, passed: Passed) -> Value:
+    if len(passed.values()) == 1 and kept_states.is_state(ev.instance(passed.values()[0])):
+        return passed.values()[0]
     ref = ev.new(passed.node, "dict", DictObject())
     if passed.positional:
         containers.update(ev, ref, passed.positional[0])
@@ -293,26 +374,6 @@ def _super(ev: Evaluator, name: str, passed: Passed) -> Value:
     if len(passed.positional) == 2 and isinstance(passed.positional[0], ClassValue):
         return SuperValue(passed.positional[0], passed.positional[1])
     return SuperValue(frame.owner, frame.receiver)
-
-
-def _getattr(ev: Evaluator, name: str, passed: Passed) -> Value:
-    key = passed.get(1, "name")
-    if isinstance(key, ConstantValue) and isinstance(key.value, str) and passed.positional:
-        return attributes.attribute(ev, passed.node, passed.positional[0], key.value)
-    return UNKNOWN
-
-
-def _setattr(ev: Evaluator, name: str, passed: Passed) -> Value:
-    if len(passed.positional) != 3:
-        return ev.unknown_call(None, passed.values())
-    base, key, value = passed.positional
-    thing = ev.instance(base)
-    if isinstance(key, ConstantValue) and isinstance(key.value, str):
-        attributes.set_attribute(ev, passed.node, base, value, None, key.value)
-    elif thing is not None:
-        ev.put(base, replace(thing, is_open=True, escaped=True))
-        ev.escape(value)
-    return NONE
 
 
 def _zip(ev: Evaluator, name: str, passed: Passed) -> Value:
@@ -371,12 +432,10 @@ _BUILTINS: dict[str, Callable[[Evaluator, str, Passed], Value]] = {
     "tuple": _sequence,
     "set": _sequence,
     "sorted": _sequence,
-    "dict": _dict,
+    "dict": new_dict,
     "filter": _filter,
     "map": _map,
     "super": _super,
-    "getattr": _getattr,
-    "setattr": _setattr,
     "zip": _zip,
     "enumerate": _enumerate,
     "sum": _sum,

@@ -13,10 +13,13 @@ from dryfit.semantic.arguments import Arguments
 from dryfit.semantic.lightning_facts import (
     ClassDefined,
     HookDefined,
+    LoggedKey,
     OptimizersReturned,
     TrainerAttribute,
     TrainerBuilt,
     TrainerCall,
+    loader_count,
+    schedulers_in,
 )
 from dryfit.semantic.operand import Operand
 from dryfit.semantic.values import Site, Unknown
@@ -28,7 +31,7 @@ class FrameworkCall:
 
     A method is named after the class that was made, not the one that defines it ("torch.optim.Adam.step");
     `receiver` is the object then. For subclasses written in the project the name is that of the nearest framework
-    class above.
+    class above. `is_certain`, of methods: it happens whenever the root runs, however it goes.
     """
 
     site: Site
@@ -36,6 +39,7 @@ class FrameworkCall:
     arguments: Arguments
     receiver: Operand | None
     result: Operand
+    is_certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,23 @@ class SchedulerCall:
 
 
 @dataclass(frozen=True, slots=True)
+class SchedulerPace:
+    """A scheduler is counted in one thing and stepped with another.
+
+    `pace`: "batch", if its length bounds the loop over the epochs and it is stepped in the loop over the batches; then
+    `site` is that of the length and `other` that of the step. "epoch", if it is the other way round; then `site` is
+    that of the step. `parameter`: what the length is called; `text`: what is written for it, if it is a name.
+    """
+
+    site: Site
+    class_name: str
+    parameter: str
+    text: str
+    pace: str
+    other: Site
+
+
+@dataclass(frozen=True, slots=True)
 class GradientsCleared:
     """`zero_grad()` on an optimizer or a module."""
 
@@ -110,10 +131,14 @@ class GradientsCleared:
 
 @dataclass(frozen=True, slots=True)
 class Backward:
-    """`loss.backward()`, `self.manual_backward(loss)`, `torch.autograd.backward(loss)`."""
+    """`loss.backward()`, `self.manual_backward(loss)`, `torch.autograd.backward(loss)`.
+
+    `reaches_no_optimizer`: the loss leads to nothing that any of the optimizers holds, and all of them are known.
+    """
 
     site: Site
     loss: Operand
+    reaches_no_optimizer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +208,12 @@ class TrainingLoop:
 
 @dataclass(frozen=True, slots=True)
 class LoaderBuilt:
-    """`torch.utils.data.DataLoader(...)`."""
+    """`torch.utils.data.DataLoader(...)`. `samples`: how many it draws from in a pass, where that is certain."""
 
     site: Site
     arguments: Arguments
     loader: Operand
+    samples: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +247,50 @@ class FunctionEnded:
     returns: tuple[Returned, ...]
     falls_through: bool
     is_abstract: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenStillMoves:
+    """Parameters are frozen (`site`) after their optimizer has stepped, and its next steps (`step`) move them still.
+
+    Their gradients were set to zero in between, not to None. `by`: what goes on without a gradient.
+    """
+
+    site: Site
+    optimizer: str
+    by: str
+    step: Site
+
+
+@dataclass(frozen=True, slots=True)
+class StateReused:
+    """A state dict that was kept (`site`) is loaded or saved after further steps, which it has gone along with."""
+
+    site: Site
+    used: Site
+    is_saved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedInTraining:
+    """A module that an optimizer trains is evaluated in training mode, and `layer` in it minds.
+
+    Evaluated: called where no gradients are recorded, and its output goes into a loss there. `name` as it is written.
+    """
+
+    site: Site
+    name: str
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedInEvaluation:
+    """A loop puts a module into evaluation mode (`site`) and calls it to train it in the next pass (`called`)."""
+
+    site: Site
+    name: str
+    layer: str
+    called: Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +355,7 @@ Fact: TypeAlias = (
     | GroupAdded
     | SchedulerBuilt
     | SchedulerCall
+    | SchedulerPace
     | GradientsCleared
     | Backward
     | OptimizerStep
@@ -301,6 +372,10 @@ Fact: TypeAlias = (
     | Returned
     | FunctionEnded
     | OptimizersReturned
+    | FrozenStillMoves
+    | StateReused
+    | EvaluatedInTraining
+    | TrainedInEvaluation
     | NeverHeld
     | FrozenHeld
     | PlainContainer
@@ -312,15 +387,18 @@ __all__ = [
     "Backward",
     "BaseNotInitialised",
     "ClassDefined",
+    "EvaluatedInTraining",
     "Fact",
     "FrameworkCall",
     "FrozenHeld",
+    "FrozenStillMoves",
     "FunctionEnded",
     "GradientsCleared",
     "GradientsTaken",
     "GroupAdded",
     "HookDefined",
     "LoaderBuilt",
+    "LoggedKey",
     "LoopEvent",
     "LossCall",
     "NeverHeld",
@@ -331,8 +409,13 @@ __all__ = [
     "Returned",
     "SchedulerBuilt",
     "SchedulerCall",
+    "SchedulerPace",
+    "StateReused",
+    "TrainedInEvaluation",
     "TrainerAttribute",
     "TrainerBuilt",
     "TrainerCall",
     "TrainingLoop",
+    "loader_count",
+    "schedulers_in",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dryfit.semantic.names import Binding, bindings
+from dryfit.semantic.names import Binding, bindings, bound_names
 from dryfit.syntax import tree
 from dryfit.syntax.document import Document
 from dryfit.syntax.units import Unit
@@ -20,12 +20,13 @@ from dryfit.syntax.units import Unit
 _EFFECT = re.compile(
     r"optim|backward|zero_grad|\.step\(|parameters\(|Trainer|lr_scheduler|\bnn\.|\bF\.|softmax|sigmoid|cross_entropy"
     r"|CrossEntropy|DataLoader|requires_grad|Sequential|Linear|Conv\d|Parameter|param_groups|dict\(|autograd|super\("
-    r"|def forward|def on_|def configure_|_step\(|_epoch_end|torch|\.fit\(|Dataset|get_lr"
+    r"|def forward|def on_|def configure_|_step\(|_epoch_end|torch|\.fit\(|Dataset|get_lr|EarlyStopping|Checkpoint\("
 )
 _FEEDS = re.compile(
     r"optim|backward|zero_grad|\.step\(|parameters\(|Trainer[(.]|lr_scheduler|\bnn\.|\bF\.|softmax|sigmoid|cross_entropy"
     r"|CrossEntropy|DataLoader\(|requires_grad|Sequential|Linear|Conv\d|Parameter\(|param_groups|\bdict\(|autograd"
-    r"|def forward|\.fit\("
+    r"|def forward|\.fit\(|EarlyStopping|Checkpoint\(|no_grad|inference_mode|\.eval\(|\.train\("
+    r"|add_argument\(|parse_args\(|Namespace\(|asdict\(|vars\(|__dict__|\bdel [\w.]+\.\w|delattr\("
 )
 _GLOBAL = re.compile(r"^[ \t]*global\s", re.M)
 _CALLED = re.compile(r"(\w+)[ \t]*\(")
@@ -33,11 +34,14 @@ _CALLED = re.compile(r"(\w+)[ \t]*\(")
 MAY_OPTIMIZE = re.compile(
     r"Adam|SGD|Optim|Lion|LAMB|Lamb|Muon|Shampoo|Adafactor|Adagrad|Adadelta|RMSprop|Rprop|LBFGS|LARS|Lars"
 )
-# What may change the contents of a global: a method that does, an item or an attribute that is set or deleted.
+# What may change the contents of something: a method that does, an item or an attribute that is set or deleted.
 _MUTATES = re.compile(
-    r"\b(\w+)(?:\[[^\]\n]*\]|\.\w+)*?(?:\.(?:append|extend|insert|pop|popitem|remove|clear|update|setdefault|add"
-    r"|discard)[ \t]*\(|(?:\[[^\]\n]*\]|\.\w+)[ \t]*[-+*/|&]?=(?!=))|\bdel[ \t]+(\w+)[ \t]*[\[.]"
+    r"\b((?:type[ \t]*\(\w+\)|\w+)(?:\[[^\]\n]*\]|\.\w+)*?)(?:\.(?:append|extend|insert|pop|popitem|remove|clear|update"
+    r"|setdefault|add|discard|sort|reverse)[ \t]*\(|(?:\[[^\]\n]*\]|\.\w+)[ \t]*(?:[-+*/|&%@^]|\*\*|//|<<|>>)?=(?!=))"
+    r"|\bdel[ \t]+([\w.]+)[ \t]*[\[.]|\b(?:set|del)attr[ \t]*\([ \t]*([\w.]+)"
 )
+_NAME = re.compile(r"[^\W\d]\w*")
+_SETS_SELF = re.compile(r"\b(?:set|del)attr[ \t]*\([ \t]*self\b|\bvars[ \t]*\([ \t]*self\b")
 _OPTIMIZER_NAME = re.compile(r"[A-Z]\w*")
 
 
@@ -52,6 +56,7 @@ class UnitSummary:
     global_names: frozenset[str]  # declared `global` in a function of it
     called_names: frozenset[str]
     mutated_names: frozenset[str] = frozenset()  # whose contents a function of it may change
+    changed_names: frozenset[str] = frozenset()  # every name on the way to something whose contents it may change
 
 
 @dataclass(slots=True)
@@ -198,14 +203,13 @@ class FileModel:
             elif isinstance(statement, tree.Assign):
                 for target in statement.targets:
                     if isinstance(target, tree.Name):
-                        members[target.id] = (statement.value, place)
-            elif isinstance(statement, (tree.If, tree.Try, tree.With, tree.For, tree.While)):
+                        is_anew = members.get(target.id, (None, ""))[0] is not None
+                        members[target.id] = (None if is_anew else statement.value, place)
+                    else:
+                        members.update(dict.fromkeys(bound_names(target), (None, place)))
+            elif not isinstance(statement, tree.ScopeStatement):
                 # Conditional members exist, but which one holds is not known.
-                for inner in tree.walk(statement):
-                    if isinstance(inner, (tree.Function, tree.Class)):
-                        members[inner.name] = (None, place)
-                    elif isinstance(inner, tree.Name):
-                        members.setdefault(inner.id, (None, place))
+                members.update(dict.fromkeys(bindings((statement,)), (None, place)))
 
     def _add_root(self, name: str, root: RootInput) -> None:
         while name in self.roots:
@@ -249,11 +253,22 @@ def summarise(unit: Unit, same: UnitSummary | None = None) -> UnitSummary:
     if not unit.statements:
         return UnitSummary(text, False, False, (), frozenset(), frozenset())
     called = frozenset(_CALLED.findall(text))
-    mutated = frozenset(a or b for a, b in _MUTATES.findall(text)) - {"self"} if _is_definition(unit) else frozenset()
+    ways = [_NAME.findall(a or b or c) for a, b, c in _MUTATES.findall(text)]
+    changed = frozenset(name for way in ways for name in way) - {"self"}
+    changed |= {"<self>"} if _SETS_SELF.search(text) else frozenset()
+    mutated = frozenset(way[0] for way in ways if way) - {"self"} if _is_definition(unit) else frozenset()
     has_effect = _EFFECT.search(text) is not None
     feeds_callers = _FEEDS.search(text) is not None
     if same is not None:
-        return UnitSummary(text, has_effect, feeds_callers, same.optimizers, same.global_names, called, mutated)
+        return replace(
+            same,
+            text=text,
+            has_effect=has_effect,
+            feeds_callers=feeds_callers,
+            called_names=called,
+            mutated_names=mutated,
+            changed_names=changed,
+        )
     optimizers: list[str] = []
     global_names: set[str] = set()
     if _builds_optimizer(text, called) or _GLOBAL.search(text):
@@ -263,7 +278,8 @@ def summarise(unit: Unit, same: UnitSummary | None = None) -> UnitSummary:
                     optimizers.append(_last_name(node.func))
                 elif isinstance(node, tree.ScopeStatement) and node.kind == "global":
                     global_names.update(node.names)
-    return UnitSummary(text, has_effect, feeds_callers, tuple(optimizers), frozenset(global_names), called, mutated)
+    names = (frozenset(global_names), called, mutated, changed)
+    return UnitSummary(text, has_effect, feeds_callers, tuple(optimizers), *names)
 
 
 def _is_definition(unit: Unit) -> bool:

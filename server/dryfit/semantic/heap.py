@@ -27,6 +27,7 @@ class ListObject:
     """A list or set: `items` is its certain beginning, `rest` what any further element is (None: there is none).
 
     `sites[i]`: where item i was written. `rest_site`: where the elements of the rest were, if at one place.
+    `length`: how many elements there are, where that is known although they are not.
     """
 
     items: tuple[Value, ...] = ()
@@ -34,6 +35,7 @@ class ListObject:
     rest: Value | None = None
     kind: str = "list"
     rest_site: Site | None = None
+    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Instance:
     be claimed. `frozen`: `requires_grad` of all its own parameters was switched off. `lazy`: the class whose
     constructed attributes are fetched one by one when they are read. `initialised`: the framework's constructor ran.
     `holds`: of an optimizer, the parameters it was given. `made_at`, `frozen_at`: where it was made, and switched off.
+    `training`: the mode of a module, and `mode_at` where it was set.
     """
 
     cls: ClassValue | External | Unknown
@@ -103,6 +106,8 @@ class Instance:
     holds: ParameterValue | None = None
     made_at: Site | None = None
     frozen_at: Site | None = None
+    training: bool | Unknown = True
+    mode_at: Site | None = None
 
 
 HeapObject: TypeAlias = "ListObject | DictObject | GeneratorObject | Instance"
@@ -141,7 +146,9 @@ def _join_lists(a: ListObject, b: ListObject) -> ListObject:
     for item in a.items[common:] + b.items[common:]:
         rest = gather(rest, item) if rest is None else join(rest, item)
     sites = tuple([x if x == y else None for x, y in zip(a.sites[:common], b.sites[:common], strict=True)])
-    return ListObject(a.items[:common], sites, rest, a.kind, a.rest_site if a.rest_site == b.rest_site else None)
+    length = a.length if a.length == b.length else None
+    rest_site = a.rest_site if a.rest_site == b.rest_site else None
+    return ListObject(a.items[:common], sites, rest, a.kind, rest_site, length)
 
 
 def _join_dicts(a: DictObject, b: DictObject) -> DictObject:
@@ -163,9 +170,11 @@ def _join_instances(a: Instance, b: Instance) -> Instance:
     for name in (*a.attributes, *[n for n in b.attributes if n not in a.attributes]):
         x, y = a.attributes.get(name), b.attributes.get(name)
         if x is None or y is None:
-            # An attribute of a lazy object was there before it was read, on one way only.
+            # An attribute of a lazy object was there before it was read, on one way only; `*` of a container stands for
+            # any number of things, none among them.
             present = x if y is None else y
-            attributes[name] = present if a.lazy is not None and present is not None else UNKNOWN
+            is_kept = a.lazy is not None or name == "*"
+            attributes[name] = present if is_kept and present is not None else UNKNOWN
         else:
             attributes[name] = join(x, y)
     cls = join(a.cls, b.cls)
@@ -181,6 +190,8 @@ def _join_instances(a: Instance, b: Instance) -> Instance:
         _join_holds(a.holds, b.holds),
         a.made_at if a.made_at == b.made_at else None,
         a.frozen_at if a.frozen_at == b.frozen_at else None,
+        a.training if a.training == b.training else UNKNOWN,
+        a.mode_at if a.mode_at == b.mode_at else None,
     )
 
 

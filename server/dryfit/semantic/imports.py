@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # Described by tables: their names are never looked up in files, not even when it is their own sources that are checked.
 FRAMEWORKS = frozenset({"torch", "lightning", "pytorch_lightning", "lightning_fabric"})
 
+PLAIN_ROOTS = FRAMEWORKS | {"builtins", "typing", "typing_extensions", "abc", "dataclasses", "collections", "enum"}
+
 
 def imported_module(program: Program[Any], module: str, alias: tree.Alias) -> Value:
     """What `import a.b` or `import a.b as c` binds."""
@@ -45,6 +47,8 @@ def member(program: Program[Any], module: ModuleValue, name: str) -> tuple[Value
 
 def starred(program: Program[Any], module: str, name: str) -> tuple[Value | None, Heap]:
     """What a star import binds a name to; None if no star import can."""
+    if name == "super":
+        return None, {}  # the name could be bound, but nobody does, and without it no constructor is understood
     for level, dotted in program.ask("stars", module):
         source = _module(program, module, level, dotted)
         if isinstance(source, External):

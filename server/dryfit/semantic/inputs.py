@@ -166,6 +166,11 @@ def result_class(program: Program[Any], path: str) -> str | None:
     return program.library.result_class(path)
 
 
+def ancestry(program: Program[Any], path: str) -> tuple[str, ...]:
+    """The classes above one of an installed package."""
+    return program.library.ancestry(path)
+
+
 def is_loaded(program: Program[Any], module: str) -> bool:
     """Is there a text of the file? Asked only where there is none, so that whoever saw none is told when it comes."""
     return module in program.files

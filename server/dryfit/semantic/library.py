@@ -42,6 +42,10 @@ class Library(Protocol):
         """
         ...
 
+    def ancestry(self, path: str) -> tuple[str, ...]:
+        """The class and all above it, of a class of an installed package beside the frameworks; `()`: not known."""
+        ...
+
     def is_driven_by_hand(self, module: str) -> bool:
         """Does a file that is tied to this one by imports run a loop of its own, by Lightning Fabric?"""
         ...
@@ -64,6 +68,9 @@ class NoLibrary:
 
     def result_class(self, path: str) -> str | None:
         return None
+
+    def ancestry(self, path: str) -> tuple[str, ...]:
+        return ()
 
     def is_driven_by_hand(self, module: str) -> bool:
         return False

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dryfit.semantic import assignments, containers, events, expressions, statements
+from dryfit.semantic import assignments, containers, events, expressions, flow, lengths, modes, paces, statements
 from dryfit.semantic.evaluator import Evaluator, Recorder
 from dryfit.semantic.heap import GeneratorObject
 from dryfit.semantic.state import State, join_states
+from dryfit.semantic.values import Ref, Value
+from dryfit.semantic.watch import Loop
 from dryfit.syntax import tree
 
 UNROLL = 4  # a known sequence of at most this many elements is walked element by element
@@ -19,6 +21,8 @@ def walk_for(ev: Evaluator, node: tree.For) -> None:
     if ev.state is None:
         return
     items = containers.elements(ev, iterated)
+    if items is None and getattr(ev.frame.node, "name", "") == "__init__":
+        items = lengths.range_items(ev, iterated, UNROLL)  # it builds layers: nothing is trained here
     element = containers.element_of(ev, iterated)
     if isinstance(ev.get(iterated), GeneratorObject):
         if _leaves_early(node.body):
@@ -42,6 +46,7 @@ def walk_for(ev: Evaluator, node: tree.For) -> None:
         node,
         lambda: assignments.assign(ev, node.target, containers.weakened(element)),
         node.orelse,
+        iterated,
         is_endless=False,
     )
 
@@ -61,6 +66,7 @@ def _loop(
     node: tree.For | tree.While,
     enter: Callable[[], Any],
     orelse: tuple[tree.Statement, ...],
+    iterated: Value | None = None,
     *,
     is_endless: bool,
 ) -> None:
@@ -69,13 +75,15 @@ def _loop(
     Inside a trial pass inner loops run once, so the cost is linear in the depth of nesting.
     """
     before = ev.now
+    ev.watch.loops.append(_around(ev, node, iterated))
     trial = not ev.silence or not ev.frame.loops
     if trial:
         ev.state = before.copy()
         ev.silence += 1
-        after = _one_pass(ev, node, enter)
+        after, _ = _one_pass(ev, node, enter)
         ev.silence -= 1
         ev.state = join_states(before.copy(), after)
+        flow.carry_over(ev, after, _names_bound(node))
     else:
         ev.state = before.copy()
     recorder = Recorder(ev.branches + 1, len(ev.frames))
@@ -83,33 +91,55 @@ def _loop(
     if not ev.silence:
         ev.recorders.append(recorder)
     ev.branches += 1
-    after = _one_pass(ev, node, enter)
+    after, left = _one_pass(ev, node, enter)
     ev.branches -= 1
     if not ev.silence:
         ev.recorders.pop()
         events.loop_ended(ev, node, recorder, entering, after)
+        modes.loop_ended(ev, recorder, id(node), before, after)
         if ev.recorders and recorder.is_opaque:
             ev.recorders[-1].is_opaque = True
-    ev.state = after if is_endless else join_states(before, after)
+    ev.watch.loops.pop()
+    ev.state = left if is_endless else join_states(join_states(before, after), left)
     if ev.state is not None:
         statements.run(ev, orelse)
 
 
-def _one_pass(ev: Evaluator, node: tree.For | tree.While, enter: Callable[[], Any]) -> State | None:
+def _one_pass(
+    ev: Evaluator, node: tree.For | tree.While, enter: Callable[[], Any]
+) -> tuple[State | None, State | None]:
+    """The state in which the next pass begins, and the one in which the loop is left by `break`."""
     frame = ev.frame
+    ev.watch.passes += 1
     frame.loops.append([])
     enter()
     statements.run(ev, node.body)
-    out = ev.state
+    out, leaving = ev.state, None
     if out is not None and ev.recorders and not ev.silence:
         ev.recorders[-1].repeats = True
     for left in frame.loops.pop():
-        out = join_states(out, left)
-    return out
+        if left.is_leaving:
+            left.is_leaving = False
+            leaving = join_states(leaving, left)
+        else:
+            out = join_states(out, left)
+    return out, leaving
+
+
+def _around(ev: Evaluator, node: tree.For | tree.While, iterated: Value | None) -> Loop:
+    """What the body of a loop knows about it."""
+    return Loop(id(node), node, ev.frame, iterated if isinstance(iterated, Ref) else None, *paces.bound_of(ev, node))
+
+
+def _names_bound(node: tree.For | tree.While) -> frozenset[str]:
+    """The variables that a loop binds anew on each pass."""
+    target = node.target if isinstance(node, tree.For) else None
+    return frozenset(n.id for n in tree.walk(target) if isinstance(n, tree.Name)) if target is not None else frozenset()
 
 
 def walk_jump(ev: Evaluator, node: tree.Jump) -> None:
     if ev.frame.loops:
+        ev.now.is_leaving = node.kind == "break"
         ev.frame.loops[-1].append(ev.now)
     if ev.recorders and not ev.silence:
         ev.recorders[-1].may_leave_early = True

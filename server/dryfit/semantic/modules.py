@@ -6,13 +6,29 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dryfit.semantic import classes, containers, events, objects, optimizers, schedulers, vocabulary
+from dryfit.semantic import (
+    classes,
+    containers,
+    events,
+    flow,
+    frozen_later,
+    kept_states,
+    lightning,
+    modes,
+    module_containers,
+    objects,
+    optimizers,
+    schedulers,
+    vocabulary,
+)
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import FrameworkCall, TrainerCall
 from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, Instance, ListObject
+from dryfit.semantic.history import ANYTHING, CLOSED, LEAF, NOTHING, Cut, History
 from dryfit.semantic.values import (
     NONE,
     PARAMETER_NAME,
+    PLAIN,
     UNKNOWN,
     ClassValue,
     ConstantValue,
@@ -26,26 +42,26 @@ from dryfit.semantic.values import (
     TupleValue,
     Value,
     constant,
-    gather,
-    join_optional,
+    options,
 )
+from dryfit.text.span import Span
 
 if TYPE_CHECKING:
     from dryfit.semantic.calls import Passed
 
-CONTAINERS = frozenset(
-    {
-        "torch.nn.Sequential",
-        "torch.nn.ModuleList",
-        "torch.nn.ModuleDict",
-        "torch.nn.ParameterList",
-        "torch.nn.ParameterDict",
-    }
-)
+CONTAINERS = module_containers.CONTAINERS
 TRAINER = objects.TRAINER
 
+_OF_DATA = vocabulary.KEEPS_TAG | vocabulary.OF_ONE_TENSOR | frozenset({"long", "int", "bool", "squeeze", "view"})
+DISTRIBUTED = "<parameters>"  # of a distribution: what it was made from
+_SAME_LENGTH = frozenset("to float double half long cuda cpu clone contiguous requires_grad_ pow exp type".split())
 _GENERATORS = {"parameters": False, "named_parameters": True}
-_RECURRENT = frozenset({"torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN", "torch.nn.MultiheadAttention"})
+_RECURRENT: dict[str, Callable[[TensorValue], Value]] = {  # and what comes beside the output
+    "torch.nn.LSTM": lambda made: TupleValue((made, made)),
+    "torch.nn.GRU": lambda made: made,
+    "torch.nn.RNN": lambda made: made,
+    "torch.nn.MultiheadAttention": lambda made: UNKNOWN,
+}
 _TAGS = {"torch.nn.Softmax": "softmax", "torch.nn.LogSoftmax": "log_softmax", "torch.nn.Sigmoid": "sigmoid"}
 
 
@@ -54,24 +70,8 @@ def new_module(ev: Evaluator, path: str, passed: Passed) -> Ref:
     """An instance of a module class of torch."""
     attributes: dict[str, Value] = {}
     is_open = False
-    first = passed.positional[0] if passed.positional else None
-    if path == "torch.nn.Sequential" and not isinstance(ev.get(first), DictObject):
-        attributes = {str(i): v for i, v in enumerate(passed.positional)}
-        if passed.open_positional:
-            known = passed.hidden[:1] != [UNKNOWN]
-            attributes["*"] = passed.hidden[0]
-            is_open = not known
-    elif path in CONTAINERS and first is not None:
-        thing, items = ev.get(first), containers.elements(ev, first)
-        if isinstance(thing, DictObject):
-            attributes = {str(e.key.value): e.value for e in thing.entries}
-            is_open = thing.is_open
-        elif items is not None:
-            attributes = {str(i): v for i, v in enumerate(items)}
-        else:
-            attributes = {"*": containers.element_of(ev, first)}
-            is_open = attributes["*"] is UNKNOWN
-        containers.consume(ev, first, passed.node.span)
+    if path in CONTAINERS:
+        attributes, is_open = module_containers.children(ev, path, passed)
     else:
         for i, value in enumerate(passed.values()):
             if isinstance(value, Ref) and objects.is_module(ev, value):
@@ -87,6 +87,16 @@ def new_module(ev: Evaluator, path: str, passed: Passed) -> Ref:
 # --------------------------------------------------------------------------------------------------- calling
 def call_module(ev: Evaluator, ref: Ref, thing: Instance, passed: Passed) -> Value:
     """`module(...)`: runs its forward."""
+    since = (len(ev.module_calls), len(ev.watch.asking))
+    ev.watch.forwards += 1
+    value = _forward(ev, ref, thing, passed)
+    ev.watch.forwards -= 1
+    if ev.watch.forwards == 0 and ev.state is not None:
+        modes.called(ev, ref, passed, since)
+    return value
+
+
+def _forward(ev: Evaluator, ref: Ref, thing: Instance, passed: Passed) -> Value:
     from dryfit.semantic import calls
 
     ev.record("forward", passed.node.span, ref)
@@ -100,30 +110,46 @@ def call_module(ev: Evaluator, ref: Ref, thing: Instance, passed: Passed) -> Val
     path = objects.class_name(thing)
     if "Loss" in path and ev.program.frameworks.is_subclass(path, "torch.nn.Module"):
         return events.loss_called(ev, passed, path.rsplit(".", 1)[-1])
-    result = objects.combined(ev, passed.values())
+    given = [v for value in passed.values() for v in (value.items if isinstance(value, TupleValue) else (value,))]
+    result = objects.combined(ev, given)
     through = result.through | {ref}
     sources = result.sources if ev.no_grad else result.sources | {ref}
+    made = TensorValue(sources, through, _TAGS.get(path, ""), None, _history_of_call(ev, ref, thing, passed, result))
     if path == "torch.nn.Sequential":
-        return _call_sequential(ev, ref, thing, passed, TensorValue(sources, through))
+        return _call_sequential(ev, ref, thing, passed, made)
     if path in CONTAINERS:
         return UNKNOWN
     if path in _RECURRENT:
-        return TupleValue((TensorValue(sources, through), UNKNOWN))
+        return TupleValue((made, _RECURRENT[path](made)))
     if not ev.program.frameworks.is_subclass(path, classes.MODULE):
         return UNKNOWN
-    return TensorValue(sources, through, _TAGS.get(path, ""))
+    return made
+
+
+def _history_of_call(ev: Evaluator, ref: Ref, thing: Instance, passed: Passed, result: TensorValue) -> History:
+    """Where a backward leads from what a module of torch puts out: through its weights, if it has any."""
+    if flow.is_off(ev):
+        return History(NOTHING, Cut(ev.reported(passed.node.span), "no_grad"))
+    history, program = result.history, ev.program
+    if program.frameworks.has_parameters(objects.class_name(thing)) is False and not thing.attributes:
+        return history
+    inside = objects.submodules(program, ev.now.heap, ref).values()
+    if any(objects.has_own_parameters(program, t) and t.frozen is False and not t.escaped for t in inside):
+        name = "/".join((*ev.label(passed.node, "call"), str(ev.watch.passes)))
+        return History(ANYTHING, history.cut, None, history.calls | {name}, history.spent)
+    return History(ANYTHING, history.cut, None, history.calls, history.spent)
 
 
 def _call_sequential(ev: Evaluator, ref: Ref, thing: Instance, passed: Passed, result: TensorValue) -> Value:
     """Gradients reach the members that are plain torch modules; with project classes inside, nothing is certain."""
     parts = list(thing.attributes.values())
     if thing.is_open or "*" in thing.attributes or not parts:
-        return TensorValue(result.sources, result.through)
+        return replace(result, tag="")
     members = [ev.instance(p) for p in parts]
     if any(m is None or not isinstance(m.cls, External) for m in members):
         return UNKNOWN
     last = objects.class_name(members[-1])
-    return TensorValue(result.sources, result.through, _TAGS.get(last, ""))
+    return replace(result, tag=_TAGS.get(last, ""))
 
 
 # --------------------------------------------------------------------------------------------------- methods
@@ -152,13 +178,27 @@ def method(ev: Evaluator, base: Value, name: str, passed: Passed) -> Value:
         found = _instance_method(ev, base, thing, name, passed)
         if found is not None:
             return found
-    if isinstance(base, External):
+    if base == PLAIN and (name in _OF_DATA or all(flow.is_plain(ev, v) for v in passed.values())):
+        return PLAIN
+    if isinstance(base, External) and base != PLAIN:
         return _class_method(ev, base, name, passed)
     return _unknown_method(ev, base, name, passed)
 
 
+def method_of_one(ev: Evaluator, base: OneOf, name: str) -> None:
+    """A method of one of several objects, it is not known of which: what it would change is not certain any more."""
+    if name in ("train", "eval"):
+        modes.unsettle(ev)
+        ev.record("train", Span(0, 0, 0, 0), None)
+    for option in base.options:
+        if kept_states.is_state(ev.get(option)) and name not in kept_states.READING:
+            ev.escape(option)
+
+
 def _unknown_method(ev: Evaluator, base: Value, name: str, passed: Passed) -> Value:
     """A method of an object that is not known: any of the things that such a name could do is provided for."""
+    if name == "__init__":
+        initialise(ev, ev.frame.receiver)  # perhaps that of a class above
     if name == "zero_grad":
         ev.record("zero_grad", passed.node.span, None)
     if name == "backward":
@@ -166,6 +206,9 @@ def _unknown_method(ev: Evaluator, base: Value, name: str, passed: Passed) -> Va
         ev.barrier()
         ev.now.gradients.filled = True
         ev.record("backward", passed.node.span, None)
+    if name in ("train", "eval"):
+        modes.unsettle(ev)
+        ev.record("train", passed.node.span, None)
     if name in vocabulary.INERT:
         if isinstance(ev.get(base), GeneratorObject):
             ev.escape(base, freezes=False)
@@ -209,8 +252,10 @@ def _class_method(ev: Evaluator, base: External, name: str, passed: Passed) -> V
 
 def _instance_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passed: Passed) -> Value | None:
     """A method of a framework object, or one that a project object inherits; None if it is not modelled."""
+    if kept_states.is_state(thing):
+        return kept_states.method(ev, base, name, passed)
     path = _framework_class(ev, thing)
-    bases = ev.program.frameworks.bases(path) if path else ()
+    bases = ev.program.bases(path) if path else ()
     value: Value | None = None
     if classes.OPTIMIZER in bases:
         value = optimizers.optimizer_method(ev, base, thing, name, passed)
@@ -220,16 +265,28 @@ def _instance_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passe
         value = _parameter_object_method(ev, base, thing, name, passed)
     elif classes.MODULE in bases:
         value = _module_method(ev, base, thing, path, name, passed)
+    elif DISTRIBUTED in thing.attributes:
+        value = _distribution_method(thing, name, passed, ev)
     elif path == TRAINER:
         ev.emit(_trainer_call(ev, base, name, passed))
+        if name == "fit":
+            lightning.asked_for_loaders(ev, passed)
         value = ev.unknown_call(None, passed.values())
     elif path == "torch.cuda.amp.GradScaler" or path == "torch.amp.GradScaler":
         value = optimizers.scaler_method(ev, base, name, passed)
     if path and not ev.silence:
         site = ev.reported(passed.node.span)
         result = ev.operand(UNKNOWN if value is None else value, site)
-        ev.emit(FrameworkCall(site, f"{path}.{name}", passed.for_rules(ev), ev.operand(base, site), result))
+        sure = ev.branches == 0 and not any(frame.left_early for frame in ev.frames)
+        ev.emit(FrameworkCall(site, f"{path}.{name}", passed.for_rules(ev), ev.operand(base, site), result, sure))
     return value
+
+
+def _distribution_method(thing: Instance, name: str, passed: Passed, ev: Evaluator) -> Value | None:
+    """What `torch.distributions` compute from their parameters; a plain sample has no gradient."""
+    if name in ("log_prob", "entropy", "rsample", "cdf"):
+        return objects.combined(ev, [thing.attributes[DISTRIBUTED], *passed.values()])
+    return TensorValue(history=CLOSED) if name in ("sample", "sample_n") else None
 
 
 def _framework_class(ev: Evaluator, thing: Instance) -> str:
@@ -239,7 +296,7 @@ def _framework_class(ev: Evaluator, thing: Instance) -> str:
 def _trainer_call(ev: Evaluator, base: Value, name: str, passed: Passed) -> TrainerCall:
     site = ev.reported(passed.node.span)
     name_site = schedulers.method_name_site(ev, passed.node, site)
-    return TrainerCall(site, name_site, name, passed.for_rules(ev), ev.operand(base, site))
+    return TrainerCall(site, name_site, name, passed.for_rules(ev), ev.operand(base, site), ev.expecting > 0)
 
 
 # -------------------------------------------------------------------------------------------- torch.nn.Module
@@ -258,9 +315,13 @@ def _module_method(ev: Evaluator, base: Ref, thing: Instance, path: str, name: s
         value = passed.get(0, "requires_grad")
         off = False if value is None else not value.value if isinstance(value, ConstantValue) else UNKNOWN
         ev.freeze([base], off)
+        frozen_later.switched(ev, [base], value, ev.reported(passed.node.span))
         return base
     if name in ("train", "eval"):
-        ev.record(name, passed.node.span, base)
+        mode = ConstantValue(name == "train", "bool") if name == "eval" else passed.get(0, "mode")
+        is_on = True if mode is None else bool(mode.value) if isinstance(mode, ConstantValue) else UNKNOWN
+        modes.set_mode(ev, base, is_on, ev.reported(passed.node.span))
+        ev.record("train" if name == "train" and is_on is not False else "eval", passed.node.span, base)
         (ev.evaluating.add if name == "eval" and not passed.values() else ev.evaluating.discard)(base)
     if name in vocabulary.FLUENT:
         return base
@@ -275,7 +336,7 @@ def _module_method(ev: Evaluator, base: Ref, thing: Instance, path: str, name: s
             ev.put(base, replace(thing, is_open=True))
         return NONE
     if path in CONTAINERS:
-        return _container_method(ev, base, thing, name, passed)
+        return module_containers.method(ev, base, thing, name, passed)
     if name == "manual_backward" and first is not None:
         return events.backward(ev, first, passed)
     if name in ("optimizers", "lr_schedulers") and path == classes.LIGHTNING_MODULE:
@@ -283,8 +344,15 @@ def _module_method(ev: Evaluator, base: Ref, thing: Instance, path: str, name: s
     if name in ("freeze", "unfreeze") and path == classes.LIGHTNING_MODULE:
         ev.freeze([base], name == "freeze")
         return NONE
+    if name == "state_dict" and not passed.values():
+        return kept_states.taken(ev, base, passed)
+    if name == "load_state_dict":
+        given = passed.get(0, "state_dict")
+        kept_states.used(ev, base, given, passed)
+        if any(kept_states.is_state(ev.get(option)) for option in options(given or NONE)):
+            return UNKNOWN
     if name in vocabulary.MODULE_INERT:
-        for value in passed.values():
+        for value in () if name.startswith("log") else passed.values():  # what is logged stays as it is
             ev.escape(value, freezes=False)
         return UNKNOWN
     return ev.unknown_call(base, passed.values())
@@ -295,43 +363,13 @@ def _any_module(ev: Evaluator, base: Ref, name: str) -> Value:
     return TupleValue((UNKNOWN, UNKNOWN)) if name.startswith("named") else UNKNOWN
 
 
-def _container_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passed: Passed) -> Value | None:
-    value = passed.get(0, "module") or UNKNOWN
-    if name == "append":
-        key = "*" if ev.is_repeated or "*" in thing.attributes else str(len(thing.attributes))
-        present = thing.attributes.get(key)
-        ev.put(
-            base,
-            objects.with_attribute(thing, key, value if present is None else join_optional(present, value) or UNKNOWN),
-        )
-        return base
-    if name == "extend":
-        items = containers.elements(ev, value)
-        more: Value | None = None if items is not None else containers.element_of(ev, value)
-        for item in items or ():
-            more = gather(more, item)
-        containers.consume(ev, value, passed.node.span)
-        if more is not None:
-            present = thing.attributes.get("*")
-            now = objects.with_attribute(thing, "*", more if present is None else gather(present, more) or UNKNOWN)
-            ev.put(base, replace(now, is_open=thing.is_open or more is UNKNOWN))
-        return base
-    if name in ("keys", "items", "values", "forward"):
-        if name == "values" and not thing.is_open:
-            found: Value | None = None
-            for part in thing.attributes.values():
-                found = gather(found, part)
-            return containers.iterator(ev, passed.node, UNKNOWN if found is None else found, "values")
-        return UNKNOWN
-    return ev.unknown_call(base, passed.values())
-
-
 # ----------------------------------------------------------------------------------------------- parameters
 def _parameter_method(ev: Evaluator, base: ParameterValue, name: str, passed: Passed) -> Value:
     """A method of some element of `net.parameters()`."""
     if name == "requires_grad_":
         value = passed.get(0, "requires_grad")
         off = False if value is None else not value.value if isinstance(value, ConstantValue) else UNKNOWN
+        frozen_later.switched(ev, base.of, value, ev.reported(passed.node.span))
         ev.freeze(base.whole, off)
         if base.of - base.whole:
             ev.freeze(base.of - base.whole, UNKNOWN)
@@ -359,11 +397,48 @@ def tensor_method(ev: Evaluator, base: TensorValue, name: str, passed: Passed) -
     if name in ("detach", "item"):
         ev.record(name, passed.node.span, base)
     if name in vocabulary.DETACHING:
-        return TensorValue(through=base.through) if name in ("detach", "detach_", "sign", "long", "round") else UNKNOWN
+        return _detached(ev, base, name, passed)
+    if name in ("max", "min"):
+        return extreme(ev, base, passed, 0)
+    if name == "requires_grad_":
+        flow.made_leaf(ev, base)
+        return replace(base, history=replace(base.history, reach=min(base.history.reach, LEAF)))
+    if name.endswith("_") and not name.startswith("_"):
+        flow.written(ev, base, TupleValue(tuple(passed.values())))
+        flow.detached_in_place(ev, base)
     if name in vocabulary.TENSOR_OTHER:
         return UNKNOWN
     tag = name if name in ("softmax", "sigmoid", "log_softmax") else base.tag if name in vocabulary.KEEPS_TAG else ""
-    return objects.combined(ev, [base, *passed.values()], tag)
+    alone = name in vocabulary.KEEPS_TAG or name in vocabulary.OF_ONE_TENSOR
+    made = objects.combined(ev, [base] if alone else [base, *passed.values()], tag)
+    dropped = base.history.dropped if name in ("mean", "sum") else None
+    history = replace(made.history, dropped=dropped) if dropped is not None else made.history
+    return replace(made, length=base.length if name in _SAME_LENGTH else None, history=history)
+
+
+def extreme(ev: Evaluator, base: TensorValue, passed: Passed, position: int) -> Value:
+    """`tensor.max()`, one tensor, or `tensor.max(dim)`: values and their places, which have no gradient."""
+    dim = passed.get(position, "dim")
+    if dim is None and len(passed.values()) == position:
+        return objects.combined(ev, [base])
+    if isinstance(dim, ConstantValue) and type(dim.value) is int:
+        places = TensorValue(through=base.through, history=flow.cut(ev, base, passed.node.span, "argmax"))
+        return TupleValue((objects.combined(ev, [base]), places))
+    return UNKNOWN
+
+
+def _detached(ev: Evaluator, base: TensorValue, name: str, passed: Passed) -> Value:
+    """What a tensor gives that sends no gradient back: another tensor, a number, a size."""
+    if name == "eq":
+        modes.measured(ev, [base])
+    if name == "detach_":
+        flow.detached_in_place(ev, base)
+    if name in ("tolist", "size", "dim", "numel"):
+        position = passed.get(0, "dim")
+        length = base.length if name == "size" and position == ConstantValue(0, "int") else None
+        return PLAIN if length is None else constant(length)
+    history = flow.cut(ev, base, passed.node.span, name)
+    return TensorValue(through=base.through, tag="number" if name == "item" else "", history=history)
 
 
 Handler = Callable[[Evaluator, Ref, Instance, str, "Passed"], "Value | None"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dryfit.semantic import classes
+from dryfit.semantic import classes, flow
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.heap import Heap, HeapObject, Instance
 from dryfit.semantic.values import (
@@ -68,7 +68,7 @@ def is_instance(ev: Evaluator, value: Value, wanted: Value) -> bool | None:
         if c in mro or (isinstance(c, External) and c.path in names):
             return True
     known = all(
-        isinstance(c, ClassValue) or (isinstance(c, External) and ev.program.frameworks.bases(c.path))
+        isinstance(c, ClassValue) or (isinstance(c, External) and ev.program.bases(c.path))
         for c in classes_wanted
     )
     is_open = ev.program.ancestry(thing.cls)[1]
@@ -79,11 +79,17 @@ def switches_gradients_off(ev: Evaluator, value: Value) -> bool:
     """A context in which no gradient is recorded."""
     thing = ev.get(value)
     name = class_name(thing)
-    if name in ("torch.no_grad", "torch.inference_mode"):
+    if name == "torch.no_grad" or (name == "torch.inference_mode" and not getattr(thing, "arguments", ())):
         return True
     if name == "torch.set_grad_enabled" and isinstance(thing, Instance):
         return dict(thing.arguments).get(0) == ConstantValue(False, "bool")
     return False
+
+
+def may_switch_gradients_on(ev: Evaluator, value: Value) -> bool:
+    """A context in which gradients are recorded, or may be, whatever holds around it."""
+    name = class_name(ev.get(value))
+    return name in ("torch.enable_grad", "torch.set_grad_enabled", "torch.inference_mode")
 
 
 def submodules(
@@ -157,8 +163,10 @@ def with_attribute(thing: Instance, name: str, value: Value) -> Instance:
 
 def combined(ev: Evaluator, values: Iterable[Value], tag: str = "") -> TensorValue:
     """A tensor computed from these: gradients reach whatever they reach for any of them."""
+    values = list(values)
     tensors = [v for v in values if isinstance(v, TensorValue)]
     through = frozenset(r for v in tensors for r in v.through)
+    history = flow.computed_from(ev, values)
     if ev.no_grad:
-        return TensorValue(frozenset(), through, tag)
-    return TensorValue(frozenset(r for v in tensors for r in v.sources), through, tag)
+        return TensorValue(frozenset(), through, tag, None, history)
+    return TensorValue(frozenset(r for v in tensors for r in v.sources), through, tag, None, history)

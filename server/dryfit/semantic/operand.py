@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from typing import TYPE_CHECKING
 
 from dryfit.semantic import written
 from dryfit.semantic.heap import DictObject, GeneratorObject, Heap, Instance, ListObject
+from dryfit.semantic.history import OPEN, History, joined
 from dryfit.semantic.operand_classes import Classes
 from dryfit.semantic.values import (
+    BATCHES,
+    PLAIN,
     UNKNOWN,
     BoundMethod,
     ClassValue,
@@ -28,6 +33,9 @@ from dryfit.semantic.values import (
 )
 from dryfit.syntax import tree
 
+if TYPE_CHECKING:
+    from dryfit.semantic.lightning_facts import LoggedKey
+
 
 @dataclass(frozen=True, slots=True)
 class Operand:
@@ -42,7 +50,7 @@ class Operand:
     @property
     def is_unknown(self) -> bool:
         """Nothing at all is known of it."""
-        if self.value is UNKNOWN:
+        if self.value is UNKNOWN or self.value == PLAIN:
             return True
         thing = self._object
         return isinstance(thing, Instance) and thing.cls is UNKNOWN
@@ -118,8 +126,15 @@ class Operand:
 
     @property
     def tag(self) -> str:
-        """Of a tensor: softmax, log_softmax, sigmoid, loss, gradient, data, or ""."""
-        return self.value.tag if isinstance(self.value, TensorValue) else ""
+        """Of a tensor: softmax, log_softmax, sigmoid, loss, gradient, data, or ""; of a number: batches, or ""."""
+        return self.value.tag if isinstance(self.value, TensorValue) else "batches" if self.value == BATCHES else ""
+
+    @property
+    def history(self) -> History:
+        """Where a backward from a tensor leads; of anything else nothing is known."""
+        if isinstance(self.value, OneOf):
+            return reduce(joined, [option.history for option in self.options])
+        return self.value.history if isinstance(self.value, TensorValue) else OPEN
 
     @property
     def is_output(self) -> bool:
@@ -163,6 +178,10 @@ class Operand:
         """Does the class of this instance, or a class above it, define the method? Unknown if one is not known."""
         cls = self._class
         return UNKNOWN if cls is None else self.classes.has_method(cls, name)
+
+    def reads(self, name: str) -> bool:
+        """Does a method of its class, or of a project class above it, read this attribute of `self`?"""
+        return isinstance(self._class, ClassValue) and self.classes.reads(self._class, name)
 
     @property
     def _class(self) -> ClassValue | External | None:
@@ -234,9 +253,9 @@ class Operand:
 
     @property
     def made_at(self) -> Site | None:
-        """The expression that made an iterator."""
+        """The expression that made an iterator, or an instance of a framework's class."""
         thing = self._object
-        return thing.made_at if isinstance(thing, GeneratorObject) else None
+        return thing.made_at if isinstance(thing, (GeneratorObject, Instance)) else None
 
     @property
     def used_at(self) -> Site | None:
@@ -336,6 +355,31 @@ class Operand:
         if name in thing.attributes:
             return self._at(thing.attributes[name])
         return UNKNOWN if thing.is_open or thing.escaped or thing.lazy is not None else None
+
+    def method(self, name: str) -> tuple[tree.Function, Site] | Unknown | None:
+        """The project's method of this name that the object has, and where its name stands; None if it has none."""
+        cls = self._class
+        return self.classes.method(cls, name) if isinstance(cls, ClassValue) else UNKNOWN
+
+    def method_result(self, name: str) -> Operand | Unknown | None:
+        """What its method returns when Lightning calls it, at the method's name; None and Unknown as above."""
+        cls = self._class
+        found = self.classes.returned(cls, name) if isinstance(cls, ClassValue) else UNKNOWN
+        if found is None or found is UNKNOWN:
+            return found
+        value, heap, site = found
+        return Operand(value, site, heap, self.classes)
+
+    @property
+    def logged_keys(self) -> tuple[LoggedKey, ...] | Unknown:
+        """Every metric that this LightningModule logs; Unknown if there may be others."""
+        cls = self._class
+        return self.classes.logged_keys(cls) if isinstance(cls, ClassValue) else UNKNOWN
+
+    @property
+    def logs_nothing(self) -> bool:
+        """An object of the project's that certainly logs no metric: it does not even mention it."""
+        return isinstance(self._class, ClassValue) and self.classes.is_quiet(self._class)
 
     @property
     def is_escaped(self) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dryfit.semantic import written
 from dryfit.semantic.heap import Heap
-from dryfit.semantic.values import ClassValue, External, Ref, Site, Unknown
+from dryfit.semantic.values import ClassValue, External, Ref, Site, Unknown, Value
+from dryfit.syntax import tree
+
+if TYPE_CHECKING:
+    from dryfit.semantic.lightning_facts import LoggedKey
 
 
 class Classes(Protocol):
@@ -27,6 +31,26 @@ class Classes(Protocol):
 
     def is_empty_module(self, heap: Heap, ref: Ref) -> bool:
         """Is certainly no parameter registered in or below this module?"""
+        ...
+
+    def reads(self, cls: ClassValue, name: str) -> bool:
+        """Does a method of the project's classes read this attribute of `self`?"""
+        ...
+
+    def method(self, cls: ClassValue, name: str) -> tuple[tree.Function, Site] | Unknown | None:
+        """The project's method of that name that objects of the class have, and where its name stands."""
+        ...
+
+    def returned(self, cls: ClassValue, name: str) -> tuple[Value, Heap, Site] | Unknown | None:
+        """What that method returns, for arguments that are not known."""
+        ...
+
+    def logged_keys(self, cls: ClassValue) -> tuple[LoggedKey, ...] | Unknown:
+        """Every metric that a LightningModule logs."""
+        ...
+
+    def is_quiet(self, cls: ClassValue) -> bool:
+        """Does an object of the class certainly log nothing?"""
         ...
 
     def written_at(self, site: Site) -> written.Written | None:

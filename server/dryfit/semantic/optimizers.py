@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dryfit.semantic import classes, containers, objects
+from dryfit.semantic import classes, containers, frozen_later, kept_states, objects
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import (
     FrozenHeld,
@@ -203,6 +203,8 @@ def optimizer_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passe
 def stepped(ev: Evaluator, base: Ref, thing: Instance, passed: Passed, given: list[Value]) -> Value:
     """`optimizer.step()`; with a closure, what the closure does is part of it and nothing is claimed."""
     gradients = ev.now.gradients
+    kept_states.stepped(ev, thing)
+    ev.watch.train_here()
     site = ev.reported(passed.node.span)
     if given or passed.open_positional:
         for value in given:
@@ -211,7 +213,10 @@ def stepped(ev: Evaluator, base: Ref, thing: Instance, passed: Passed, given: li
         gradients.filled = False
         ev.record("zero_grad", passed.node.span, None)
     else:
+        frozen_later.stepped(ev, base, thing, site)
         place = gradients.cleared.get(base) or _cleared_through_modules(gradients, thing)
+        if _is_frozen(ev, thing):
+            place = None  # cleared on purpose: a gradient that is left over moves a frozen weight
         ev.emit(OptimizerStep(site, ev.operand(base, site), place))
         is_empty = not gradients.filled or place is not None
         if is_empty and gradients.taken is not None and thing.holds is not None and gradients.taken[1] & thing.holds.of:
@@ -220,6 +225,12 @@ def stepped(ev: Evaluator, base: Ref, thing: Instance, passed: Passed, given: li
     gradients.stepped[base] = True
     ev.record("step", passed.node.span, base)
     return UNKNOWN
+
+
+def _is_frozen(ev: Evaluator, thing: Instance) -> bool:
+    """May something that the optimizer holds be switched off?"""
+    held = [ev.instance(ref) for ref in (thing.holds.of if thing.holds is not None else ())]
+    return any(part is not None and part.frozen is not False for part in held)
 
 
 def _cleared_through_modules(gradients: Gradients, thing: Instance) -> Site | None:

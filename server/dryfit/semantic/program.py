@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 from dryfit.frameworks import Frameworks
-from dryfit.semantic import changes, classes, objects, questions, written
+from dryfit.semantic import changes, classes, imports, logged, members, objects, questions, results, written
 from dryfit.semantic.file_model import FileModel
 from dryfit.semantic.heap import Heap
 from dryfit.semantic.library import Library, NoLibrary
+from dryfit.semantic.lightning_facts import LoggedKey
 from dryfit.semantic.memory import Memory
 from dryfit.semantic.model import SemanticModel
 from dryfit.semantic.values import UNKNOWN, ClassValue, External, FunctionValue, Ref, Site, Unknown, Value
@@ -93,6 +94,10 @@ class Program(Generic[J]):
                 self._memory.ask("is_loaded", module)
         return found
 
+    def answered(self, names: Iterable[str]) -> None:
+        """Something is known now of these names of other packages."""
+        self._memory.invalidate([(question, path) for path in names for question in ("result_class", "ancestry")])
+
     def surroundings_changed(self, questions_changed: Iterable[str] = AROUND) -> None:
         """Files came or went, or others are tied to them now: ask the library again."""
         names = frozenset(questions_changed)
@@ -165,6 +170,14 @@ class Program(Generic[J]):
         answer: tuple[tuple[ClassValue | External, ...], bool] = self._memory.ask("mro", cls.module, cls.path)
         return answer
 
+    def bases(self, path: str) -> tuple[str, ...]:
+        """The ancestry of a class of an installed package, itself first; `()` if it is none that is known."""
+        found = self.frameworks.bases(path)
+        if found or path.partition(".")[0] in imports.PLAIN_ROOTS or "." not in path:
+            return found
+        answer: tuple[str, ...] = self._memory.ask("ancestry", path)
+        return answer
+
     def ancestry(self, cls: ClassValue | External) -> tuple[tuple[str, ...], bool]:
         """Names of the class and all classes above it, and whether one of them is not known."""
         return classes.ancestry(self, cls)
@@ -187,12 +200,33 @@ class Program(Generic[J]):
                 return True
         return UNKNOWN if is_open else False
 
+    def reads(self, cls: ClassValue, name: str) -> bool:
+        """Does a method of the project's classes read this attribute of `self`?"""
+        return members.reads(self, cls, name)
+
+    def method(self, cls: ClassValue, name: str) -> tuple[tree.Function, Site] | Unknown | None:
+        """The project's method of that name that objects of the class have, and where its name stands."""
+        return results.definition(self, cls, name)
+
+    def returned(self, cls: ClassValue, name: str) -> tuple[Value, Heap, Site] | Unknown | None:
+        """What that method returns, for arguments that are not known."""
+        return results.returned(self, cls, name)
+
+    def logged_keys(self, cls: ClassValue) -> tuple[LoggedKey, ...] | Unknown:
+        """Every metric that a LightningModule logs."""
+        answer: tuple[LoggedKey, ...] | Unknown = self._memory.ask("logged_keys", cls.module, cls.path)
+        return answer
+
+    def is_quiet(self, cls: ClassValue) -> bool:
+        """Does an object of the class certainly log nothing?"""
+        return logged.is_quiet(self, cls)
+
     def written_at(self, site: Site) -> written.Written | None:
         """The literal, the display or the keyword argument whose name is the text of exactly this place."""
         return written.find(self._memory.ask("place", site.module, site.place) or (), site.span)
 
-    def member(self, cls: ClassValue, name: str, *, after: bool = False) -> classes.Member | None:
-        """A member of a class or of the project classes above it (`after`: above it only)."""
+    def member(self, cls: ClassValue, name: str, *, after: ClassValue | bool = False) -> classes.Member | None:
+        """A member of a class or of the project classes above it (`after`: above it only, or behind that one only)."""
         return classes.member(self, cls, name, after=after)
 
     def definition(self, function: FunctionValue) -> tree.Function | tree.Lambda | None:

@@ -11,8 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dryfit.frameworks import merged
-from dryfit.semantic import classes, constructed, imports, inputs, roots
-from dryfit.semantic.classes import Member
+from dryfit.semantic import classes, constructed, imports, inputs, logged, members, records, results, roots
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.file_model import FileModel
 from dryfit.semantic.heap import ANYTHING, DictObject, Heap, HeapObject, Instance, ListObject
@@ -26,7 +25,6 @@ from dryfit.semantic.values import (
     ModuleValue,
     Ref,
     Value,
-    constant,
 )
 from dryfit.syntax import tree
 
@@ -35,8 +33,6 @@ if TYPE_CHECKING:
 
 MAX_REACHABLE = 600
 MAX_SMALL = 4  # statements of a function that is followed whatever its words are
-
-_UNFOLLOWED = frozenset({"builtins.property", "functools.cached_property", "contextlib.contextmanager"})
 
 
 # ------------------------------------------------------------------------------------------------------ names
@@ -56,12 +52,12 @@ def global_value(program: Program[Any], module: str, name: str) -> tuple[Value |
         if value is None:
             return UNKNOWN, {}
         heap = reachable(value, heap)
-    if isinstance(value, Ref) and _may_be_filled(heap.get(value), name in program.ask("mutated_globals", module)):
-        heap = {**heap, value: _of_unknown_content(heap[value])}
+    if isinstance(value, Ref) and may_be_filled(heap.get(value), name in program.ask("mutated_globals", module)):
+        heap = {**heap, value: of_unknown_content(heap[value])}
     return value, heap
 
 
-def _may_be_filled(thing: HeapObject | None, is_mutated: bool) -> bool:
+def may_be_filled(thing: HeapObject | None, is_mutated: bool) -> bool:
     """May functions change what is in the object of a global? They fill an empty list or dict, or why is it there."""
     if isinstance(thing, ListObject):
         return is_mutated or not (thing.items or thing.rest is not None)
@@ -70,7 +66,7 @@ def _may_be_filled(thing: HeapObject | None, is_mutated: bool) -> bool:
     return is_mutated and thing is not None
 
 
-def _of_unknown_content(thing: HeapObject) -> HeapObject:
+def of_unknown_content(thing: HeapObject) -> HeapObject:
     if isinstance(thing, ListObject):
         return ListObject(rest=UNKNOWN, kind=thing.kind)
     if isinstance(thing, DictObject):
@@ -195,62 +191,6 @@ def mro(program: Program[Any], module: str, path: str) -> tuple[tuple[ClassValue
     return (ClassValue(module, path), *merged([*orders, bases])), is_open
 
 
-def class_member(program: Program[Any], module: str, path: str, name: str) -> Member | None:
-    """A member that this class itself defines."""
-    found = program.ask("node", module, path, name)
-    if found is None:
-        return None
-    node, place = found
-    owner = ClassValue(module, path)
-    if isinstance(node, tree.Function):
-        decorators = [program.ask("dotted_path", module, d) for d in node.decorators]
-        followed = all(d in HARMLESS_DECORATORS for d in decorators) and not _UNFOLLOWED.intersection(decorators)
-        if not followed:
-            return Member(owner, None, False, False, UNKNOWN, {})
-        return Member(
-            owner,
-            FunctionValue(module, place, node.name),
-            "builtins.staticmethod" in decorators,
-            "builtins.classmethod" in decorators,
-            UNKNOWN,
-            {},
-        )
-    value: Value = UNKNOWN
-    if isinstance(node, tree.Constant):
-        value = constant(node.value)
-    elif isinstance(node, (tree.Name, tree.Attribute)):
-        value = static_value(program, module, node)
-        value = value if isinstance(value, (External, ClassValue)) else UNKNOWN
-    return Member(owner, None, False, False, value, {})
-
-
-def has_setter(program: Program[Any], module: str, path: str, name: str) -> bool:
-    """Does assigning the attribute run code of the project: a property, or `__setattr__`?"""
-    cls = ClassValue(module, path)
-    if program.member(cls, "__setattr__") is not None:
-        return True
-    for c in program.mro(cls)[0]:
-        found = program.ask("node", c.module, c.path, name) if isinstance(c, ClassValue) else None
-        if found is not None:
-            return isinstance(found[0], tree.Function)
-    return False
-
-
-def dataclass_fields(program: Program[Any], module: str, path: str) -> tuple[str, ...] | None:
-    """The fields of a dataclass in order; None if it is none."""
-    found = program.ask("class", module, path)
-    if found is None or not any(
-        program.ask("dotted_path", module, d) == "dataclasses.dataclass" for d in found[0].decorators
-    ):
-        return None
-    names: list[str] = []
-    for name in program.ask("names", module, path):
-        node, _ = program.ask("node", module, path, name)
-        if not isinstance(node, tree.Function):
-            names.append(name)
-    return tuple(names)
-
-
 def definition(program: Program[Any], module: str, place: str, name: str) -> tree.Function | None:
     """The one function of that name in a unit; None if there are several, or none."""
     found: list[tree.Function] = []
@@ -334,6 +274,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "inside": inputs.inside,
     "dotted_name": inputs.dotted_name,
     "result_class": inputs.result_class,
+    "ancestry": inputs.ancestry,
     "is_loaded": inputs.is_loaded,
     "exports": inputs.exports,
     "starred": imports.starred,
@@ -341,15 +282,24 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "dotted_path": dotted_path,
     "body": module_body,
     "mro": mro,
-    "member": class_member,
-    "dataclass_fields": dataclass_fields,
-    "has_setter": has_setter,
+    "member": members.class_member,
+    "dataclass_fields": records.dataclass_fields,
+    "field_default": records.field_default,
+    "constructor": records.constructor,
+    "changed_names": members.changed_names,
+    "is_changed": members.is_changed,
+    "has_setter": members.has_setter,
+    "is_called_above": members.is_called_above,
+    "is_read": members.is_read,
     "definition": definition,
     "worth": worth,
     "self": constructed.constructed,
     "self_attribute": constructed.self_attribute,
     "assigned_later": constructed.assigned_later,
     "self_names": constructed.self_names,
+    "walked": results.walked,
+    "logged_keys": logged.logged_keys,
+    "log_places": logged.log_places,
     "root": roots.root,
 }
 _CYCLE = Ref(("a question about itself",))
@@ -365,6 +315,10 @@ CYCLES: dict[str, Any] = {
     "dotted_path": "",
     "worth": False,
     "assigned_later": frozenset(),
-    "dataclass_fields": None,
+    "dataclass_fields": UNKNOWN,
+    "field_default": (UNKNOWN, UNKNOWN, {}),
+    "constructor": None,
     "definition": None,
+    "walked": None,
+    "logged_keys": UNKNOWN,
 }

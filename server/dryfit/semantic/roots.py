@@ -151,7 +151,8 @@ def _function_root(program: Program[Any], module: str, name: str) -> tuple[Fact,
                 for d in decorators
             )
             is_static = "builtins.staticmethod" in decorators
-            hook = HookDefined(site, kind, node.name, owner.path, node, is_static, plain, definition)
+            called = bool(program.ask("is_called_above", owner.module, owner.path, node.name))
+            hook = HookDefined(site, kind, node.name, owner.path, node, is_static, plain, definition, called)
     if (
         hook is None
         and not program.ask("summary", module, place).has_effect
@@ -239,7 +240,7 @@ def parameters(
 
 def _annotated(program: Program[Any], module: str, parameter: tree.Parameter) -> Instance:
     path = program.ask("dotted_path", module, parameter.annotation) if parameter.annotation is not None else ""
-    bases = program.frameworks.bases(path) if path else ()
+    bases = program.bases(path) if path else ()
     if classes.OPTIMIZER in bases or classes.SCHEDULER in bases:
         return Instance(External(path), is_open=True, escaped=True)
     return ANYTHING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dryfit.semantic import classes, objects
+from dryfit.semantic import classes, objects, paces
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import (
     SchedulerBuilt,
@@ -24,15 +24,34 @@ from dryfit.syntax import tree
 if TYPE_CHECKING:
     from dryfit.semantic.calls import Passed
 
+_LAMBDA = "torch.optim.lr_scheduler.LambdaLR"
+WITH_WARMUP = tuple(
+    f"transformers.{package}get_{curve}schedule_with_warmup"
+    for package in ("", "optimization.")
+    for curve in ("linear_", "cosine_", "cosine_with_hard_restarts_", "polynomial_decay_")
+)
+
 
 def scheduler_built(ev: Evaluator, path: str, passed: Passed) -> Ref:
     """`torch.optim.lr_scheduler.X(optimizer, ...)`. It takes its own first step, which counts for nobody."""
     ref = ev.new(passed.node, path.rsplit(".", 1)[-1], Instance(External(path), passed.pairs()))
+    paces.built(ev, ref, path, passed)
     if not ev.silence:
         arguments = passed.for_rules(ev)
         site = arguments.site
         ev.emit(SchedulerBuilt(site, path, arguments, arguments.get(0, "optimizer"), ev.operand(ref, site)))
     return ref
+
+
+def schedule_with_warmup(ev: Evaluator, passed: Passed) -> Ref:
+    """`get_linear_schedule_with_warmup(optimizer, num_warmup_steps, num_training_steps)` and its like: a `LambdaLR`.
+
+    Source: transformers 4.57, `transformers.optimization`.
+    """
+    optimizer, steps = passed.get(0, "optimizer"), passed.get(2, "num_training_steps")
+    given = (("optimizer", optimizer or UNKNOWN), ("num_training_steps", steps or UNKNOWN))
+    made_at = ev.reported(passed.node.span)
+    return ev.new(passed.node, "LambdaLR", Instance(External(_LAMBDA), given, made_at=made_at))
 
 
 def scheduler_method(ev: Evaluator, base: Ref, path: str, name: str, passed: Passed) -> Value | None:
@@ -56,6 +75,7 @@ def scheduler_method(ev: Evaluator, base: Ref, path: str, name: str, passed: Pas
         )
     if name == "step":
         ev.record("scheduler_step", passed.node.span, base)
+        paces.stepped(ev, base, path, passed)
     optimizer = _optimizer_of(ev, base)
     if name == "load_state_dict" and isinstance(optimizer, Ref):
         ev.now.gradients.stepped[optimizer] = UNKNOWN

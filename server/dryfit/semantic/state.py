@@ -15,7 +15,9 @@ class Gradients:
     `filled`: a backward certainly ran. `cleared`: whose gradients were certainly cleared after it, and where.
     `taken`: results of `torch.autograd.grad` that nothing has put into `.grad` yet: the call and whose they are.
     `stepped`: optimizers that took a step (True on every way, Unknown on some); absent: none did.
-    `clear_sites`: who was cleared last on every way, and where, backward or not.
+    `clear_sites`: who was cleared last on every way, and where, backward or not. `frozen`: optimizers some of whose
+    parameters were frozen after a step on some way here, where, and whether their gradients were set to zero since;
+    None if on some way they have none.
     """
 
     filled: bool = False
@@ -23,23 +25,33 @@ class Gradients:
     taken: tuple[Site, frozenset[Ref]] | None = None
     stepped: dict[Ref, bool | Unknown] = field(default_factory=dict)
     clear_sites: dict[Ref, Site] = field(default_factory=dict)
+    frozen: dict[Ref, tuple[Site, bool] | None] = field(default_factory=dict)
 
     def copy(self) -> Gradients:
-        return Gradients(self.filled, dict(self.cleared), self.taken, dict(self.stepped), dict(self.clear_sites))
+        copies = (dict(self.cleared), self.taken, dict(self.stepped), dict(self.clear_sites), dict(self.frozen))
+        return Gradients(self.filled, *copies)
 
     def forget(self) -> None:
         """Unknown code ran: it may have called backward."""
         self.cleared.clear()
+        self.settle()
         self.taken = None
+
+
+    def settle(self) -> None:
+        """Whatever was frozen has no gradient any more, or that cannot be told."""
+        for ref in self.frozen:
+            self.frozen[ref] = None
 
 
 @dataclass(slots=True)
 class State:
-    """`environments[i]`: the variables of the i-th active frame."""
+    """`environments[i]`: the variables of the i-th active frame. `is_leaving`: a loop is left here, by `break`."""
 
     environments: list[dict[str, Value]]
     heap: Heap
     gradients: Gradients = field(default_factory=Gradients)
+    is_leaving: bool = False
 
     def copy(self) -> State:
         return State([dict(e) for e in self.environments], dict(self.heap), self.gradients.copy())
@@ -79,4 +91,5 @@ def _join_gradients(a: Gradients, b: Gradients) -> Gradients:
         a.taken if a.taken == b.taken else None,
         stepped,
         {ref: site for ref, site in a.clear_sites.items() if ref in b.clear_sites},
+        {**b.frozen, **a.frozen, **{ref: None for g in (a, b) for ref, at in g.frozen.items() if at is None}},
     )

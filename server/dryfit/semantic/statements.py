@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dryfit.semantic import assignments, containers, expressions, imports, loops, narrowing, objects, optimizers
+from dryfit.semantic import (
+    assignments,
+    configurations,
+    containers,
+    expected,
+    expressions,
+    flow,
+    imports,
+    loops,
+    module_containers,
+    narrowing,
+    objects,
+    optimizers,
+)
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import Returned
-from dryfit.semantic.heap import DictObject, ListObject
+from dryfit.semantic.heap import DictObject, Instance, ListObject
 from dryfit.semantic.names import HARMLESS_DECORATORS
 from dryfit.semantic.state import State, join_states
 from dryfit.semantic.values import (
@@ -67,9 +80,12 @@ def _augmented(ev: Evaluator, node: tree.AugmentedAssign) -> None:
         optimizers.groups_changed(ev, node.span, old.receiver, "+=", value, ev.site(node.value.span), None)
     elif isinstance(thing, ListObject) and thing.kind == "list" and node.op == "+":
         containers.extend(ev, old, value, ev.site(node.value.span))
+    elif isinstance(thing, Instance) and node.op == "+" and module_containers.is_container(thing):
+        module_containers.extend(ev, old, thing, value)
     elif isinstance(thing, DictObject) and node.op == "|":
         containers.update(ev, old, value)
     else:
+        flow.written(ev, old, value)
         assignments.assign(ev, node.target, expressions.binary(ev, node, node.op, old, value))
 
 
@@ -127,7 +143,9 @@ def _match(ev: Evaluator, node: tree.Match) -> None:
 def _try(ev: Evaluator, node: tree.Try) -> None:
     """A handler may start anywhere in the body: from the join of the states before and after it."""
     before = ev.now.copy()
+    ev.expecting += expected.in_try(node)
     run(ev, node.body)
+    ev.expecting -= expected.in_try(node)
     middle = join_states(before, ev.state.copy() if ev.state is not None else None)
     if ev.state is not None:
         run(ev, node.orelse)
@@ -162,7 +180,7 @@ def _raise(ev: Evaluator, node: tree.Raise) -> None:
 
 # -------------------------------------------------------------------------------------------------- contexts
 def _with(ev: Evaluator, node: tree.With) -> None:
-    opened = 0
+    opened, regained = 0, ev.watch.regained
     for context, target in node.items:
         value = expressions.evaluate(ev, context)
         if ev.state is None:
@@ -170,12 +188,17 @@ def _with(ev: Evaluator, node: tree.With) -> None:
         if objects.switches_gradients_off(ev, value):
             opened += 1
             ev.no_grad += 1
+        elif objects.may_switch_gradients_on(ev, value):
+            ev.watch.regained = ev.no_grad
         if target is not None:
             known = ev.instance(value)
             assignments.assign(ev, target, value if known is not None and known.cls is not UNKNOWN else UNKNOWN)
+    ev.expecting += expected.in_with(node)
     if ev.state is not None:
         run(ev, node.body)
+    ev.expecting -= expected.in_with(node)
     ev.no_grad -= opened
+    ev.watch.regained = regained
 
 
 # ----------------------------------------------------------------------------------------------- definitions
@@ -238,6 +261,7 @@ def _delete(ev: Evaluator, node: tree.Delete) -> None:
         elif isinstance(target, tree.Attribute):
             base = expressions.evaluate(ev, target.value)
             if isinstance(base, Ref):
+                configurations.delete_attribute(ev, base, target.name)
                 ev.escape(base)
 
 

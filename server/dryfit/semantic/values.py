@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import reduce
 from typing import Final, NamedTuple, TypeAlias
 
+from dryfit.semantic.history import OPEN, History, joined
 from dryfit.syntax import tree
 from dryfit.text.span import Span
 
@@ -177,12 +179,15 @@ class TensorValue:
 
     `sources` is a lower bound: a backward from here certainly sends gradients to the parameters of these modules.
     `through` is a lower bound as well: modules it was computed with, whether or not gradients reach them.
-    `tag` says what made it, where a rule cares: softmax, log_softmax, sigmoid, loss, gradient, data ("" otherwise).
+    `tag` says what made it, where a rule cares: softmax, log_softmax, sigmoid, loss, gradient, data, and number for the
+    Python number in a tensor ("" otherwise). `length` is the size of its first dimension, if that is known.
     """
 
     sources: frozenset[Ref] = frozenset()
     through: frozenset[Ref] = frozenset()
     tag: str = ""
+    length: int | None = None
+    history: History = OPEN
 
 
 Value: TypeAlias = (
@@ -192,6 +197,8 @@ Value: TypeAlias = (
 
 NONE: Final = ConstantValue(None, "NoneType")
 PARAMETER_NAME: Final = External("builtins.<name of a parameter>")  # the first half of what `named_parameters()` yields
+PLAIN: Final = External("builtins.<plain>")  # numbers, texts, batches of data: certainly nothing that has a gradient
+BATCHES: Final = External("builtins.<number of batches>")  # how many a loader has, or a multiple or share of that
 MAX_ALTERNATIVES: Final = 4
 
 
@@ -213,14 +220,30 @@ def join(a: Value, b: Value) -> Value:
     if a is UNKNOWN or b is UNKNOWN:
         return UNKNOWN
     if isinstance(a, TensorValue) and isinstance(b, TensorValue):
-        return TensorValue(a.sources & b.sources, a.through & b.through, a.tag if a.tag == b.tag else "")
+        return _join_tensors(a, b)
     if isinstance(a, ParameterValue) and isinstance(b, ParameterValue):
         return ParameterValue(a.of | b.of, a.is_open or b.is_open, a.whole & b.whole)
     if isinstance(a, TupleValue) and isinstance(b, TupleValue) and len(a.items) == len(b.items):
         items = tuple([join(x, y) for x, y in zip(a.items, b.items, strict=True)])
         return TupleValue(items, a.sites if a.sites == b.sites else (None,) * len(items))
-    alternatives = (a.options if isinstance(a, OneOf) else {a}) | (b.options if isinstance(b, OneOf) else {b})
-    return OneOf(frozenset(alternatives)) if len(alternatives) <= MAX_ALTERNATIVES else UNKNOWN
+    alternatives = {*(a.options if isinstance(a, OneOf) else (a,)), *(b.options if isinstance(b, OneOf) else (b,))}
+    tensors = [v for v in alternatives if isinstance(v, TensorValue)]
+    if len(tensors) > 1:
+        alternatives.difference_update(tensors)
+        alternatives.add(reduce(_join_tensors, sorted(tensors, key=repr)))
+    if len(alternatives) <= MAX_ALTERNATIVES:
+        return OneOf(frozenset(alternatives))
+    return PLAIN if all(v == PLAIN or isinstance(v, ConstantValue) for v in alternatives) else UNKNOWN
+
+
+def _join_tensors(a: TensorValue, b: TensorValue) -> TensorValue:
+    return TensorValue(
+        a.sources & b.sources,
+        a.through & b.through,
+        a.tag if a.tag == b.tag else "",
+        a.length if a.length == b.length else None,
+        joined(a.history, b.history),
+    )
 
 
 def join_optional(a: Value | None, b: Value | None) -> Value | None:

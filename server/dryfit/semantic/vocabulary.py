@@ -38,6 +38,14 @@ DETACHING = frozenset(
 # Methods of a tensor whose result holds the same values.
 KEEPS_TAG = frozenset("squeeze view reshape to float cuda cpu contiguous unsqueeze flatten double half".split())
 
+# Methods of a tensor whose arguments are numbers, or none.
+OF_ONE_TENSOR = frozenset(
+    (
+        "sum mean std var clone permute transpose expand repeat softmax log_softmax sigmoid tanh relu exp log sqrt abs "
+        "norm cumsum t type unfold roll flip neg reciprocal"
+    ).split()
+)
+
 # Methods of a tensor whose result is not followed.
 TENSOR_OTHER = frozenset(
     (

@@ -152,10 +152,11 @@ class _Lowering:
         return tree.Parameter(node.arg, kind, self.optional(default), self.optional(node.annotation), span)
 
     def formatted_string(self, node: ast.JoinedStr) -> tree.FormattedString:
+        texts = _texts(node)
         if _HAS_EXACT_FORMATTED_STRINGS:
             fields = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
-            return tree.FormattedString(self.expressions(fields), self.span(node))
-        return tree.FormattedString(self.located_fields(node), self.span(node))
+            return tree.FormattedString(self.expressions(fields), self.span(node), texts)
+        return tree.FormattedString(self.located_fields(node), self.span(node), texts)
 
     def located_fields(self, node: ast.JoinedStr) -> tuple[tree.Expression, ...]:
         """The expressions in an f-string; before Python 3.12 `ast` misplaces them, so they are parsed once more."""
@@ -203,6 +204,19 @@ class _Lowering:
             if name is not None:
                 names.append(name)
         return tree.Case(tuple(sorted(names)), self.optional(node.guard), self.statements(node.body))
+
+
+def _texts(node: ast.JoinedStr) -> tuple[str, ...]:
+    """What stands around the fields of an f-string; empty if one has a conversion or a format specification."""
+    texts = [""]
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            texts[-1] += str(part.value)
+        elif isinstance(part, ast.FormattedValue) and part.conversion == -1 and part.format_spec is None:
+            texts.append("")
+        else:
+            return ()
+    return tuple(texts)
 
 
 def _code_point_of_byte(line: str) -> list[int]:

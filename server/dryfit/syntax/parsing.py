@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from dryfit.syntax import lower_ast, lower_libcst, tree
+from dryfit.syntax import lower_ast, tree
 from dryfit.syntax.logical_lines import width_of
 from dryfit.syntax.units import Unit
 
 Parser: TypeAlias = Literal["ast", "libcst"]
+Lower: TypeAlias = Callable[[str, int], "tuple[tree.Statement, ...]"]
 
 # libcst is about seven times slower than `ast`. Above the first size it takes longer than a keystroke may; above the
 # second it is not even asked about what `ast` refuses.
@@ -42,6 +44,13 @@ def lower_unit(unit: Unit, parser: Parser) -> tuple[tree.Statement, ...] | None:
         case (tree.If(body=body, orelse=()),):
             return body
     return None
+
+
+def load_libcst() -> Lower:
+    """Import what takes longer than checking a file does; who only reads files with `ast` never needs it."""
+    from dryfit.syntax import lower_libcst
+
+    return lower_libcst.lower
 
 
 def is_known_to_ast(unit: Unit) -> bool:
@@ -82,8 +91,9 @@ def _by_ast(text: str, first_line: int) -> tuple[tree.Statement, ...] | None:
 
 
 def _by_libcst(text: str, first_line: int) -> tuple[tree.Statement, ...] | None:
+    lower = load_libcst()
     try:
-        return lower_libcst.lower(text, first_line)
+        return lower(text, first_line)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException:  # a panic of libcst's native parser is no Exception

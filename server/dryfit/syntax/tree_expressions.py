@@ -132,10 +132,14 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class FormattedString:
-    """An f-string, with what is formatted in it (format specifications left out)."""
+    """An f-string, with what is formatted in it (format specifications left out).
+
+    `texts`: what stands before, between and behind the items; empty if an item is not formatted plainly.
+    """
 
     items: tuple[Expression, ...]
     span: Span
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,3 +128,33 @@ class Narrow(Wide):
 
 
 net = Narrow()
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# A star import from elsewhere does not bring another `super`; and a base's constructor that is called by other means.
+import os.path
+
+import torch.nn as nn
+from os.path import *
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super(Net, self).__init__()
+        self.fc = nn.Linear(4, 2)
+
+
+class Other(nn.Module):
+    def __init__(self):
+        getattr(nn, "Mod" + os.path.basename("ule")).__init__(self)
+        self.fc = nn.Linear(4, 2)
+
+
+class Last(nn.Module):
+    def __init__(self):
+        above = self.__class__.__mro__[1]
+        super(above if above is nn.Linear else Last, self).__init__()
+        self.fc = nn.Linear(4, 2)
+
+
+nets = Net(), Other(), Last()

@@ -35,3 +35,39 @@ class Net(LightningModule):
 
 loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
 Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The project's own hook: the class above calls it when an epoch is over.
+import torch
+from lightning.pytorch import LightningModule, Trainer
+
+
+class Base(LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(4, 2)
+        self.outputs = []
+
+    def training_step(self, batch, batch_idx):
+        self.outputs.append(batch_idx)
+        return self.layer(batch).mean()
+
+    def on_train_epoch_end(self):
+        self.on_epoch_end(self.outputs)
+        self.outputs.clear()
+
+    def on_epoch_end(self, outputs):
+        pass
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+class Net(Base):
+    def on_epoch_end(self, outputs):
+        print(len(outputs))
+
+
+loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
+Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)

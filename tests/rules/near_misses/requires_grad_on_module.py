@@ -46,3 +46,49 @@ def constant(size, as_tensor):
 
 
 constant(3, True)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The module's own switch, which it reads itself.
+import torch
+from torch import nn
+
+
+class Features(nn.Module):
+    def __init__(self, requires_grad=False):
+        super().__init__()
+        self.backbone = nn.Linear(4, 8)
+        self.requires_grad = requires_grad
+
+    def forward(self, x):
+        with torch.set_grad_enabled(self.requires_grad):
+            return self.backbone(x)
+
+
+class Tuned(Features):
+    def __init__(self):
+        super().__init__(requires_grad=False)
+        self.head = nn.Linear(8, 2)
+
+
+assert not Features()(torch.ones(2, 4)).requires_grad
+assert Tuned().head(torch.ones(2, 8)).requires_grad
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Nothing in it could be trained.
+import torch
+from torch import nn
+
+
+class Halves(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.requires_grad = False
+
+    def forward(self, x):
+        return x[..., ::2] / 2, x[..., 1::2] / 2
+
+
+halves = Halves()
+assert not list(halves.parameters())

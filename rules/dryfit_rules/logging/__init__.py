@@ -1,0 +1,1 @@
+"""Rules about `self.log` and about the metrics that callbacks and schedulers watch."""
