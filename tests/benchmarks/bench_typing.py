@@ -52,7 +52,7 @@ COPIED = "lightning/pytorch/callbacks/model_checkpoint.py"
 COPIES = (1, 2, 4, 8, 16)
 SLICE_SECONDS = 0.008
 BAR_MS = 10.0
-# libcst parses this in so many ms where it parses lightning/pytorch/demos/lstm.py in 7.1 (guides/performance.md).
+# libcst parses this in so many ms where it parses lightning/pytorch/demos/lstm.py in 7.1.
 YARDSTICK = f"def forward(self, model, loader):\n    {STATEMENT}\n    {BRACKETS}\n    return optimizer, values\n"
 YARDSTICK_MS = 0.8
 

@@ -137,7 +137,7 @@ def _place(finding: Finding) -> tuple[str, str, int, str]:
 
 def checked(code_base: CodeBase, folder: Path, python: str) -> Checked:
     """What `dryfit check` says in a folder."""
-    command = [sys.executable, "-c", DRYFIT, "check", "--no-cache", "--output-format", "json", "--python", python, "."]
+    command = [sys.executable, "-c", DRYFIT, "check", "--output-format", "json", "--python", python, "."]
     run = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
     failures = [line for line in run.stderr.splitlines() if "syntax error:" not in line]
     try:

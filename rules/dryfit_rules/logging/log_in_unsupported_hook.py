@@ -3,8 +3,8 @@
 What it does:
 Reports `self.log` and `self.log_dict` in hooks of a `LightningModule` in which Lightning collects no metrics: `setup`,
 `configure_optimizers` and the other `configure_*`, `prepare_data`, the `*_dataloader`, `on_fit_start`, `on_train_end`,
-`on_validation_end`, `on_test_end`, everything around `predict`, and the constructor; and `pl_module.log` in those hooks
-of a `Callback`. In helpers that a hook calls only what is certainly reached counts.
+`on_validation_end`, `on_test_end`, everything around `predict`, and the constructor; and `pl_module.log`
+and `self.log` in those hooks of a `Callback`. In helpers that a hook calls only what is certainly reached counts.
 
 Why it matters:
 `MisconfigurationException: You can't self.log() inside on_validation_end` when the hook is called, at the end of the
@@ -66,21 +66,19 @@ def check(model: SemanticModel) -> Iterator[Finding]:
 
 
 def _by_callback(hook: facts.HookDefined) -> Iterator[tuple[Site, str]]:
-    """Calls on the module that a callback's hook is passed, which is not bound to anything else."""
+    """Calls of `log` on the module that a callback's hook is passed, or on the callback, which is lent the module's."""
     names = [p.name for p in hook.function.parameters if p.kind in ("pos", "posonly")]
     parts = [part for statement in hook.function.body for part in tree.walk(statement)]
-    module = names[2] if len(names) > 2 and not hook.is_static and hook.is_plain else ""
-    if any(isinstance(part, tree.Assign) and tree.Name(module, t.span) == t for part in parts for t in _targets(part)):
-        return
-    for part in parts:
-        if (
-            isinstance(part, tree.Call)
-            and isinstance(part.func, tree.Attribute)
-            and part.func.name in ("log", "log_dict")
-        ):
-            base = part.func.value
-            if isinstance(base, tree.Name) and base.id == module:
-                yield hook.site._replace(span=part.span), f"{module}.{part.func.name}"
+    loggers = {names[2]} if len(names) > 2 and not hook.is_static and hook.is_plain else set()
+    if loggers and not hook.owner.is_open and not hook.owner.project_bases:
+        loggers.add(names[0])
+    bound = {target.id for part in parts for target in _targets(part) if isinstance(target, tree.Name)}
+    for call in [part for part in parts if isinstance(part, tree.Call) and isinstance(part.func, tree.Attribute)]:
+        assert isinstance(call.func, tree.Attribute)
+        base, method = call.func.value, call.func.name
+        if method in ("log", "log_dict") and isinstance(base, tree.Name) and base.id in loggers - bound:
+            if base.id != names[0] or method not in hook.owner.methods:
+                yield hook.site._replace(span=call.span), f"{base.id}.{method}"
 
 
 def _targets(node: tree.Node) -> tuple[tree.Expression, ...]:

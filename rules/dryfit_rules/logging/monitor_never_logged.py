@@ -21,10 +21,8 @@ Source:
 `_TrainingEpochLoop._update_learning_rates`, `_ResultCollection.metrics`, lightning 2.6.6.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from difflib import get_close_matches
 
 from dryfit.rulekit import (
     UNKNOWN,
@@ -46,74 +44,28 @@ CHECKPOINT = "lightning.pytorch.callbacks.ModelCheckpoint"
 PLATEAU = "torch.optim.lr_scheduler.ReduceLROnPlateau"
 POSITIONS = {STOPPING: 0, CHECKPOINT: 2}
 BY_STEPS = ("every_n_train_steps", "train_time_interval")
-SYNONYMS = (
-    (r"[/.\- ]", "_"),
-    ("validation|valid", "val"),
-    ("accuracy", "acc"),
-    ("^(avg|mean|epoch)_", ""),
-    ("_(epoch|step)$", ""),
-)
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for fit in model.facts(facts.TrainerCall):
-        module = fit.model if fit.method == "fit" and not fit.is_expected_to_fail else None
-        logged = UNKNOWN if module is None else module.logged_keys
-        callbacks = _callbacks(fit.trainer)
-        if module is None or logged is UNKNOWN or callbacks is None or not _is_full_run(fit.trainer):
+        module, metrics = fit.model, facts.metrics_seen(fit)
+        if module is None or metrics is None:
             continue
-        if any(_may_log(callback) for callback in callbacks):
-            continue
-        for what, monitor, note, severity in (*_watching(model, fit, callbacks), *_schedulers(module)):
-            found = _finding(fit, module, logged, what, monitor)
-            if found is not None:
-                yield replace(found, note=note, severity=severity)
+        for what, monitor, note, severity in (*_watching(model, fit, metrics), *_schedulers(module)):
+            if isinstance(monitor.literal, str) and not metrics.has(monitor.literal):
+                yield replace(_finding(module, metrics, what, monitor, monitor.literal), note=note, severity=severity)
 
 
-def _is_full_run(trainer: Operand) -> bool:
-    """Neither a trial that leaves the callbacks out, nor one without logging; and nobody could add a callback."""
-    given = trainer.arguments
-    quick = [given[name].literal for name in ("fast_dev_run", "barebones") if name in given]
-    return all(literal in (False, None, UNKNOWN) for literal in quick) and not trainer.is_escaped
-
-
-def _is_validated(fit: facts.TrainerCall) -> bool:
-    """False if there is certainly no validation."""
-    loaders, limit = fit.loaders("val"), fit.trainer.arguments.get("limit_val_batches")
-    if loaders is None or (isinstance(loaders, Operand) and facts.loader_count(loaders)[1] == 0):
-        return False
-    return limit is None or limit.literal is UNKNOWN or limit.literal != 0
-
-
-def _callbacks(trainer: Operand) -> tuple[Operand, ...] | None:
-    """All that are given; None if that is not known."""
-    given = trainer.arguments.get("callbacks")
-    if given is None:
-        return () if "**" not in trainer.arguments and trainer.class_names else None
-    if given.is_none or given.kind == "instance":
-        return () if given.is_none else (given,)
-    return None if given.elements is UNKNOWN else given.elements
-
-
-def _may_log(callback: Operand) -> bool:
-    """Might it log a metric? Those of Lightning do not, but for the monitor of the learning rates."""
-    name = callback.class_names[0] if callback.class_names else ""
-    if name.startswith("lightning.pytorch.callbacks.") and callback.kind == "instance":
-        return name.endswith(("LearningRateMonitor", "LambdaCallback"))
-    return not callback.logs_nothing
-
-
-# ------------------------------------------------------------------------------------------------- who watches
 def _watching(
-    model: SemanticModel, fit: facts.TrainerCall, callbacks: tuple[Operand, ...]
+    model: SemanticModel, fit: facts.TrainerCall, metrics: facts.MetricsSeen
 ) -> Iterator[tuple[str, Operand, str, Severity | None]]:
     """Who watches which metric, and what comes of it if there is none."""
-    for callback in callbacks:
+    for callback in metrics.callbacks:
         name = callback.class_names[0]
         monitor = _written_monitor(model, callback, name) if name in POSITIONS else None
         if monitor is not None and name == STOPPING:
             strict = callback.arguments.get("strict", callback.arguments.get(5))
-            is_asked = _is_validated(fit) or _stops_without_validation(fit.trainer, callback)
+            is_asked = metrics.is_validated or _stops_without_validation(fit.trainer, callback)
             if is_asked and (strict is None or strict.literal is True):
                 yield "EarlyStopping", monitor, "raises RuntimeError at the end of the first epoch", None
             elif not is_asked or (strict is not None and strict.literal is False):
@@ -122,7 +74,7 @@ def _watching(
             note = "raises MisconfigurationException after the first validation"
             if any(step in callback.arguments for step in BY_STEPS):
                 note = "no checkpoint is saved, without a word"
-            elif not _is_validated(fit):
+            elif not metrics.is_validated:
                 note = "no checkpoint is saved; a warning at the end of each epoch"
             yield "ModelCheckpoint", monitor, note, None
 
@@ -169,63 +121,27 @@ def _schedulers(module: Operand) -> Iterator[tuple[str, Operand, str, Severity |
                     yield "ReduceLROnPlateau", monitor, note, Severity.WARNING
 
 
-# ---------------------------------------------------------------------------------------------- what is logged
-def _finding(
-    fit: facts.TrainerCall, module: Operand, logged: tuple[facts.LoggedKey, ...], what: str, monitor: Operand
-) -> Finding | None:
-    """If nobody logs what is watched: all but the note."""
-    name, loaders = monitor.literal, fit.loaders("val")
-    least, most = facts.loader_count(loaders) if isinstance(loaders, Operand) else (0, None)
-    is_validated = _is_validated(fit)
-    seen = [key for key in logged if key.is_watchable and (is_validated or "validation" not in key.hook)]
-    names = {shown: key for key in seen for shown in _shown(key, least, most)}
-    if not isinstance(name, str) or any(re.fullmatch(shown, name) for shown in names):
-        return None
+def _finding(module: Operand, metrics: facts.MetricsSeen, what: str, monitor: Operand, name: str) -> Finding:
+    """All but the note."""
     fact, help_text, edit = f"which `{module.class_name}` does not log", "log it with `self.log`", None
-    key = next((key for key in logged if name in key.names), None)
-    near = None if key is not None else _nearest(name, names)
+    key = metrics.logged_as(name)
+    near = metrics.nearest(name) if key is None else None
     if near is not None:
-        key, help_text, edit = names[re.escape(near)], f"monitor `{near}`", rewrite_string(monitor, near)
-    elif key is not None and key.is_watchable and not is_validated:
+        key, help_text, edit = near, f"monitor `{near.key}`", rewrite_string(monitor, near.key)
+    elif key is not None and key.is_watchable and not metrics.is_validated:
         fact, help_text = f"which `{key.hook}` logs: `fit` does not validate", "give `fit` a validation loader"
     elif key is not None and key.is_watchable:
-        fact, help_text = f"which has a suffix for each of {least} loaders", f"monitor `{name}/dataloader_idx_0`"
+        fact, help_text = (
+            f"which has a suffix for each of {metrics.loaders[0]} loaders",
+            f"monitor `{name}/dataloader_idx_0`",
+        )
     elif key is not None and "validation" in key.hook:
         fact, help_text = "which validation logs by step only", "log it by epoch in validation"
     elif key is not None:
         fact, help_text = f"which only `{key.hook}` logs", "log it in `validation_step`"
-    return Finding(
-        monitor.site,
-        f"`{what}` monitors `{name}`, {fact}",
-        "",
-        help_text,
-        Fix.unsafe(help_text, edit) if edit is not None else None,
-        _related(module, logged, key),
-    )
-
-
-def _shown(key: facts.LoggedKey, least: int, most: int | None) -> Iterator[str]:
-    """Patterns of the names under which callbacks see it, given how many validation loaders there are."""
-    for name in key.names:
-        escaped = re.escape(name)
-        if key.has_index is False or least < 2:
-            yield escaped
-        if key.has_index is not False and most != 1:
-            yield escaped + r"/dataloader_idx_\d+"
-
-
-def _nearest(name: str, names: dict[str, facts.LoggedKey]) -> str | None:
-    """A logged name that says the same in other words, or nearly in the same letters."""
-    plain = {key.key: _normal(key.key) for shown, key in names.items() if shown == re.escape(key.key)}
-    same = [key for key, normal in plain.items() if normal == _normal(name)]
-    return next(iter(same or get_close_matches(name, plain, 1, 0.85)), None)
-
-
-def _normal(name: str) -> str:
-    name = name.lower()
-    for pattern, text in SYNONYMS:
-        name = re.sub(pattern, text, name)
-    return name
+    fix = Fix.unsafe(help_text, edit) if edit is not None else None
+    message = f"`{what}` monitors `{name}`, {fact}"
+    return Finding(monitor.site, message, "", help_text, fix, _related(module, metrics.logged, key))
 
 
 def _related(module: Operand, logged: tuple[facts.LoggedKey, ...], key: facts.LoggedKey | None) -> tuple[Related, ...]:
@@ -273,14 +189,9 @@ RULE = Rule(
 
 
                 loader = DataLoader(torch.randn(8, 4), batch_size=4)
-                trainer = pl.Trainer(
-                    accelerator="cpu",
-                    max_epochs=1,
-                    logger=False,
-                    enable_checkpointing=False,
-                    callbacks=[EarlyStopping("val_loss")],
-                    #                        ^^^^^^^^^^ monitor-never-logged
-                )
+                options = dict(accelerator="cpu", max_epochs=1, logger=False, enable_checkpointing=False)
+                trainer = pl.Trainer(callbacks=[EarlyStopping("val_loss")], **options)
+                #                                             ^^^^^^^^^^ monitor-never-logged
                 trainer.fit(Net(), loader, loader)
             """,
             good="""
@@ -311,13 +222,8 @@ RULE = Rule(
 
 
                 loader = DataLoader(torch.randn(8, 4), batch_size=4)
-                trainer = pl.Trainer(
-                    accelerator="cpu",
-                    max_epochs=1,
-                    logger=False,
-                    enable_checkpointing=False,
-                    callbacks=[EarlyStopping("valid_loss")],
-                )
+                options = dict(accelerator="cpu", max_epochs=1, logger=False, enable_checkpointing=False)
+                trainer = pl.Trainer(callbacks=[EarlyStopping("valid_loss")], **options)
                 trainer.fit(Net(), loader, loader)
             """,
             witness=Raises("RuntimeError", "Early stopping conditioned on metric `val_loss` which is not available"),
@@ -338,9 +244,8 @@ RULE = Rule(
                         self.layer = torch.nn.Linear(4, 1)
 
                     def training_step(self, batch, batch_idx):
-                        loss = self.layer(batch).mean()
-                        self.log_dict({"train/loss": loss, "train/norm": batch.norm()})
-                        return loss
+                        self.log_dict({"train/loss": self.layer(batch).mean(), "train/norm": batch.norm()})
+                        return self.layer(batch).mean()
 
                     def validation_step(self, batch, batch_idx):
                         return self.layer(batch).mean()
@@ -349,17 +254,13 @@ RULE = Rule(
                         return torch.optim.SGD(self.parameters(), lr=0.1)
 
 
-                def main():
-                    loader = DataLoader(torch.randn(8, 4), batch_size=4)
-                    settings = {"monitor": "val/loss", "mode": "min"}
-                    #                      ^^^^^^^^^^ monitor-never-logged
-                    with tempfile.TemporaryDirectory() as folder:
-                        best = ModelCheckpoint(folder, **settings)
-                        trainer = pl.Trainer(accelerator="cpu", max_epochs=1, logger=False, callbacks=best)
-                        trainer.fit(Net(), loader, loader)
-
-
-                main()
+                loader = DataLoader(torch.randn(8, 4), batch_size=4)
+                settings = {"monitor": "val/loss", "mode": "min"}
+                #                      ^^^^^^^^^^ monitor-never-logged
+                with tempfile.TemporaryDirectory() as folder:
+                    best = ModelCheckpoint(folder, **settings)
+                    trainer = pl.Trainer(accelerator="cpu", max_epochs=1, logger=False, callbacks=best)
+                    trainer.fit(Net(), loader, loader)
             """,
             good="""
                 import tempfile
@@ -376,9 +277,8 @@ RULE = Rule(
                         self.layer = torch.nn.Linear(4, 1)
 
                     def training_step(self, batch, batch_idx):
-                        loss = self.layer(batch).mean()
-                        self.log_dict({"train/loss": loss, "train/norm": batch.norm()})
-                        return loss
+                        self.log_dict({"train/loss": self.layer(batch).mean(), "train/norm": batch.norm()})
+                        return self.layer(batch).mean()
 
                     def validation_step(self, batch, batch_idx):
                         self.log("val/loss", self.layer(batch).mean())
@@ -387,16 +287,12 @@ RULE = Rule(
                         return torch.optim.SGD(self.parameters(), lr=0.1)
 
 
-                def main():
-                    loader = DataLoader(torch.randn(8, 4), batch_size=4)
-                    settings = {"monitor": "val/loss", "mode": "min"}
-                    with tempfile.TemporaryDirectory() as folder:
-                        best = ModelCheckpoint(folder, **settings)
-                        trainer = pl.Trainer(accelerator="cpu", max_epochs=1, logger=False, callbacks=best)
-                        trainer.fit(Net(), loader, loader)
-
-
-                main()
+                loader = DataLoader(torch.randn(8, 4), batch_size=4)
+                settings = {"monitor": "val/loss", "mode": "min"}
+                with tempfile.TemporaryDirectory() as folder:
+                    best = ModelCheckpoint(folder, **settings)
+                    trainer = pl.Trainer(accelerator="cpu", max_epochs=1, logger=False, callbacks=best)
+                    trainer.fit(Net(), loader, loader)
             """,
             witness=Raises("MisconfigurationException", "could not find the monitored key in the returned metrics"),
         ),
@@ -408,7 +304,11 @@ RULE = Rule(
                 from torch.utils.data import DataLoader
 
 
-                class Base(L.LightningModule):
+                class Net(L.LightningModule):
+                    def __init__(self):
+                        super().__init__()
+                        self.layer = torch.nn.Linear(4, 1)
+
                     def training_step(self, batch, batch_idx):
                         loss = self.layer(batch).mean()
                         self.log("train_loss", loss, on_epoch=True)
@@ -421,15 +321,6 @@ RULE = Rule(
                         #                                                      ^^^^^^^^^^ monitor-never-logged
 
 
-                class Net(Base):
-                    def __init__(self):
-                        super().__init__()
-                        self.layer = torch.nn.Linear(4, 1)
-
-                    def test_step(self, batch, batch_idx):
-                        self.log("val_loss", self.layer(batch).mean())
-
-
                 loader = DataLoader(torch.randn(8, 4), batch_size=4)
                 L.Trainer(accelerator="cpu", max_epochs=1, logger=False, enable_checkpointing=False).fit(Net(), loader)
             """,
@@ -440,7 +331,11 @@ RULE = Rule(
                 from torch.utils.data import DataLoader
 
 
-                class Base(L.LightningModule):
+                class Net(L.LightningModule):
+                    def __init__(self):
+                        super().__init__()
+                        self.layer = torch.nn.Linear(4, 1)
+
                     def training_step(self, batch, batch_idx):
                         loss = self.layer(batch).mean()
                         self.log("train_loss", loss, on_epoch=True)
@@ -452,15 +347,6 @@ RULE = Rule(
                         return [optimizer], [{"scheduler": plateau, "monitor": "train_loss_epoch"}]
 
 
-                class Net(Base):
-                    def __init__(self):
-                        super().__init__()
-                        self.layer = torch.nn.Linear(4, 1)
-
-                    def test_step(self, batch, batch_idx):
-                        self.log("val_loss", self.layer(batch).mean())
-
-
                 loader = DataLoader(torch.randn(8, 4), batch_size=4)
                 L.Trainer(accelerator="cpu", max_epochs=1, logger=False, enable_checkpointing=False).fit(Net(), loader)
             """,
@@ -468,19 +354,17 @@ RULE = Rule(
         ),
     ),
     near_misses=(
-        # A key that is not literal, a callback that logs, a metric under a suffix, and what is always there.
+        # A callback that logs, a metric under a suffix, and one that is not literal.
         """
         import lightning.pytorch as pl
         import torch
-        from lightning.pytorch.callbacks import Callback, EarlyStopping
         from torch.utils.data import DataLoader
 
 
         class Net(pl.LightningModule):
-            def __init__(self, keys=("acc", "val_loss")):
+            def __init__(self, key="val_loss"):
                 super().__init__()
-                self.layer = torch.nn.Linear(4, 1)
-                self.keys = keys
+                self.layer, self.key = torch.nn.Linear(4, 1), key
 
             def training_step(self, batch, batch_idx):
                 self.log("train_loss", self.layer(batch).mean(), on_epoch=True)
@@ -492,25 +376,23 @@ RULE = Rule(
 
         class Named(Net):
             def validation_step(self, batch, batch_idx):
-                for key in self.keys:
-                    self.log(key, self.layer(batch).mean())
+                self.log(self.key, self.layer(batch).mean())
 
 
-        class Logging(Callback):
+        class Logging(pl.Callback):
             def on_train_epoch_end(self, trainer, pl_module):
                 pl_module.log("norm", pl_module.layer.weight.norm())
 
 
         def trainer(*callbacks):
-            return pl.Trainer(
-                accelerator="cpu", max_epochs=1, logger=False, enable_checkpointing=False, callbacks=list(callbacks)
-            )
+            options = dict(logger=False, enable_checkpointing=False, callbacks=list(callbacks))
+            return pl.Trainer(accelerator="cpu", max_epochs=1, **options)
 
 
         loader = DataLoader(torch.randn(8, 4), batch_size=4)
-        trainer(EarlyStopping("val_loss")).fit(Named(), loader, loader)
-        trainer(EarlyStopping("norm"), Logging()).fit(Net(), loader)
-        trainer(EarlyStopping("train_loss_epoch")).fit(Net(), loader)
+        trainer(pl.callbacks.EarlyStopping("val_loss")).fit(Named(), loader, loader)
+        trainer(pl.callbacks.EarlyStopping("norm"), Logging()).fit(Net(), loader)
+        trainer(pl.callbacks.EarlyStopping("train_loss_epoch")).fit(Net(), loader)
         """,
     ),
     is_fixable=True,

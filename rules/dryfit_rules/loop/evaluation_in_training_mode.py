@@ -28,7 +28,9 @@ def check(model: SemanticModel) -> Iterator[Finding]:
             fact.site,
             f"`{name}` is evaluated in training mode" if fact.name else "a network is evaluated in training mode",
             f"its `{fact.layer}` acts as in training: the result depends on chance or on the batch",
-            f"call `{fact.name}.eval()` before and `{fact.name}.train()` after" if fact.name else "call `eval()` before",
+            f"call `{fact.name}.eval()` before and `{fact.name}.train()` after"
+            if fact.name
+            else "call `eval()` before",
         )
 
 

@@ -19,7 +19,18 @@ Source:
 
 from collections.abc import Iterator
 
-from dryfit.rulekit import Example, Finding, Observes, Operand, Raises, Related, Rule, SemanticModel, Severity, facts
+from dryfit.rulekit import (
+    Example,
+    Finding,
+    Observes,
+    Operand,
+    Raises,
+    Related,
+    Rule,
+    SemanticModel,
+    Severity,
+    facts,
+)
 
 NOTHING, LEAF = 2, 1
 """How far a backward can reach, as the histories of tensors count it."""
@@ -223,6 +234,44 @@ RULE = Rule(
         ),
     ),
     near_misses=(
+        # What is returned beside the loss, and a module that optimizes by hand.
+        """
+        import lightning as L
+        import torch
+        from torch import nn
+
+
+        class Automatic(L.LightningModule):
+            def __init__(self):
+                super().__init__()
+                self.net = nn.Linear(4, 1)
+
+            def training_step(self, batch, batch_idx):
+                output = self.net(batch)
+                loss = output.pow(2).mean()
+                self.log("loss", loss.item())
+                return {"loss": loss, "output": output.detach()}
+
+            def validation_step(self, batch, batch_idx):
+                return self.net(batch).mean().item()
+
+            def configure_optimizers(self):
+                return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+        class Manual(Automatic):
+            def __init__(self):
+                super().__init__()
+                self.automatic_optimization = False
+
+            def training_step(self, batch, batch_idx):
+                optimizer = self.optimizers()
+                optimizer.zero_grad()
+                loss = self.net(batch).pow(2).mean()
+                self.manual_backward(loss)
+                optimizer.step()
+                return loss.detach()
+        """,
         # A baseline and a weight are numbers on purpose; a temperature is trained on fixed outputs.
         """
         import torch

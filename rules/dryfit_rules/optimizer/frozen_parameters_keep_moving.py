@@ -1,17 +1,17 @@
 """Parameters that are frozen in the course of training go on moving.
 
 What it does:
-Reports `requires_grad = False`, or `requires_grad_(False)`, for parameters that an optimizer holds and has stepped
-already, if `zero_grad(set_to_none=False)` follows and then a further step, and the optimizer certainly moves what has a
-zero gradient: Adam and its kin by their running mean, others by `momentum` or `weight_decay` above zero. Right are
-`zero_grad()`, which sets gradients to None, a new optimizer after freezing, and parameters that are unfrozen again.
+Reports `zero_grad(set_to_none=False)` between the freezing of parameters (`requires_grad = False`), which the optimizer
+holds and has stepped already, and a further step of it, if it certainly moves what has a zero gradient: Adam and its
+kin by their running mean, others by `momentum` or `weight_decay` above zero. Right are `zero_grad()`, which sets
+gradients to None, a new optimizer after freezing, and parameters that are unfrozen again.
 
 Why it matters:
 An optimizer passes over a parameter whose gradient is None. One whose gradient is zero is updated as ever, by what is
 left of its momentum and by the decay (measured: a frozen layer drifts by 0.2 in two epochs of Adam). Nothing is raised.
 
 Fix safety:
-There is no fix: clearing to None and taking the parameters out of the optimizer are both right.
+Unsafe: what is frozen stands still from then on. To take it out of the optimizer is another way.
 
 Source:
 `torch.optim.Optimizer.zero_grad`, `torch.optim.Adam._init_group`, torch 2.13.0.
@@ -19,19 +19,41 @@ Source:
 
 from collections.abc import Iterator
 
-from dryfit.rulekit import Example, Finding, Observes, Related, Rule, SemanticModel, Severity, facts
+from dryfit.rulekit import (
+    Example,
+    Finding,
+    Fix,
+    Observes,
+    Related,
+    Rule,
+    SemanticModel,
+    Severity,
+    facts,
+    remove_argument,
+)
+
+HELP = "clear the gradients to None"
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for fact in model.facts(facts.FrozenStillMoves):
         yield Finding(
             fact.site,
-            f"`{fact.optimizer}` goes on moving what is frozen here",
-            f"its gradients are set to zero, not to None: {fact.by} moves it with every step",
-            "clear the gradients with `zero_grad()`, which sets them to None",
-            None,
-            (Related(fact.step, "moves it"),),
+            f"zero gradients, and `{fact.optimizer}` goes on moving what was frozen",
+            f"{fact.by} moves it with every step; a gradient of None would leave it alone",
+            HELP,
+            _fix(model, fact),
+            (Related(fact.frozen, "frozen here, after steps"), Related(fact.step, "moved here")),
         )
+
+
+def _fix(model: SemanticModel, fact: facts.FrozenStillMoves) -> Fix | None:
+    """Without the argument; None if it is not written in the call."""
+    for call in model.facts(facts.FrameworkCall):
+        written = call.arguments.written("set_to_none") if call.site == fact.site else None
+        if written is not None and call.name.endswith(".zero_grad"):
+            return Fix.unsafe(HELP, remove_argument(call.arguments, written))
+    return None
 
 
 RULE = Rule(
@@ -51,6 +73,7 @@ RULE = Rule(
                 def train(batches):
                     for x in batches:
                         optimizer.zero_grad(set_to_none=False)
+                    #   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ frozen-parameters-keep-moving
                         head(body(x)).pow(2).mean().backward()
                         optimizer.step()
 
@@ -58,7 +81,6 @@ RULE = Rule(
                 train(torch.randn(3, 8, 4))
                 for module in (body,):
                     module.requires_grad_(False)
-                #   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ frozen-parameters-keep-moving
                 before = body.weight.clone()
                 train(torch.randn(3, 8, 4))
             """,
@@ -105,7 +127,6 @@ RULE = Rule(
                     for name, p in net.named_parameters():
                         if name.startswith(prefix):
                             p.requires_grad = False
-                        #   ^^^^^^^^^^^^^^^ frozen-parameters-keep-moving
 
 
                 net = Net()
@@ -115,6 +136,7 @@ RULE = Rule(
                     if epoch == 2:
                         freeze(net, "fc1")
                     opt.zero_grad(set_to_none=False)
+                #   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ frozen-parameters-keep-moving
                     net(torch.ones(8, 4)).sum().backward()
                     opt.step()
                     seen.append(net.fc1.bias.detach().clone())
@@ -146,7 +168,7 @@ RULE = Rule(
                 for epoch in range(4):
                     if epoch == 2:
                         freeze(net, "fc1")
-                    opt.zero_grad(set_to_none=True)
+                    opt.zero_grad()
                     net(torch.ones(8, 4)).sum().backward()
                     opt.step()
                     seen.append(net.fc1.bias.detach().clone())
@@ -212,4 +234,5 @@ RULE = Rule(
         adam.step()
         """,
     ),
+    is_fixable=True,
 )

@@ -115,7 +115,9 @@ def _counted(model: SemanticModel, scheduler: Operand) -> tuple[str, Operand] | 
             given = built.arguments.known(position, name)
         if given is not None and _is_number_of_steps(name, given):
             return name, given
-    return None
+    parts = built.arguments.known(1, "schedulers") if built is not None and kind == "SequentialLR" else None
+    counted = [_counted(model, part) for part in (parts.known_elements if parts is not None else ())]
+    return next((found for found in counted if found is not None), None)
 
 
 def _is_number_of_steps(name: str, given: Operand) -> bool:

@@ -46,7 +46,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
         loader = fit.loaders("train") if fit.method == "fit" and not fit.is_expected_to_fail else None
         if built is None or interval is None or not isinstance(loader, Operand) or not _is_an_epochs(built.arguments):
             continue
-        found = next((b for b in model.facts(facts.LoaderBuilt) if b.loader.is_same(loader)), None)
+        found = _built(model, loader)
         batches = None if found is None else _batches(found, built.arguments)
         if found is not None and batches and type(interval.literal) is int and interval.literal > batches:
             yield Finding(
@@ -57,6 +57,16 @@ def check(model: SemanticModel) -> Iterator[Finding]:
                 _fix(built.arguments),
                 (Related(found.site, f"{batches} batches"),),
             )
+
+
+def _built(model: SemanticModel, loader: Operand) -> facts.LoaderBuilt | None:
+    """Where the loader is built: the one that is given, or the only one that is built in the hook that returns it."""
+    built = list(model.facts(facts.LoaderBuilt))
+    if any(b.loader.is_same(loader) for b in built):
+        return next(b for b in built if b.loader.is_same(loader))
+    inside = [b for b in built if b.site[:2] == loader.site[:2]] if facts.loader_count(loader) == (1, 1) else []
+    is_one = len({b.site for b in inside}) == 1 and len({b.samples for b in inside}) == 1
+    return inside[0] if is_one and loader.is_a("torch.utils.data.DataLoader") else None
 
 
 def _is_an_epochs(arguments: Arguments) -> bool:

@@ -28,6 +28,8 @@ from dryfit.text.newlines import normalised
 from dryfit.text.span import Span
 
 MAX_ROUNDS = 3
+# A walk over so many statements, those of inlined helpers included, takes about ten milliseconds.
+MAX_STATEMENTS_WITH_KEY = 200
 
 
 class Session:
@@ -92,13 +94,18 @@ class Session:
 
     # -------------------------------------------------------------------------------------------------- judging
     def judge_edited(self, name: str) -> None:
-        """Judge the functions, classes or statements that were typed in since the last call."""
+        """Judge the functions, classes or statements that were typed in since the last call.
+
+        What takes longer than a key may is left for idle.
+        """
         self._slices.abandon()
         file = self._up_to_date(name)
         lines, file.edited = file.edited, []
         roots = [root for line in few_lines(lines) for root in self._program.roots_at(name, line)]
         with self._reading_nothing():
             for root in dict.fromkeys(roots):
+                if self._program.cost(name, root) > MAX_STATEMENTS_WITH_KEY:
+                    continue
                 before = self._program.last_judgement(name, root)
                 after = self._judged(file, root)
                 file.retracted.update(_places(before) - _places(after))

@@ -5,6 +5,7 @@ installed, from tables that come with Dryfit.
 """
 
 from dryfit.frameworks.bundled import bundled
+from dryfit.frameworks.domains import Domain
 from dryfit.frameworks.environments import site_packages_of
 from dryfit.frameworks.frameworks import Frameworks, Hook
 from dryfit.frameworks.history import Addition, OtherCall, Removal
@@ -14,6 +15,7 @@ from dryfit.frameworks.signature import Parameter, Signature
 
 __all__ = [
     "Addition",
+    "Domain",
     "Frameworks",
     "Hook",
     "OtherCall",

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dryfit.frameworks import history
+from dryfit.frameworks.domains import Domain, domains_of
 from dryfit.frameworks.history import Addition, OtherCall, Removal
 from dryfit.frameworks.lineage import linearised
 from dryfit.frameworks.names import RENAMED, candidates, normalised
@@ -258,6 +259,10 @@ class Frameworks:
     def precisions(self) -> frozenset[str] | None:
         """Values for `Trainer(precision=)` as text; the numbers among them are accepted as numbers too."""
         return self.lightning.precisions
+
+    def domains(self, path: str) -> Mapping[str, tuple[Domain, ...]]:
+        """What a constructor of torch lets pass, by argument: one domain for a number, several for a sequence."""
+        return domains_of(self.canonical(path))
 
     # -------------------------------------------------------------------------------- what was removed
     def removed_hooks(self, kind: str) -> Mapping[str, Removal]:

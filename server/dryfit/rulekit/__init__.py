@@ -1,6 +1,6 @@
 """The one door for rule packs."""
 
-from dryfit.frameworks import Addition, Hook, OtherCall
+from dryfit.frameworks import Addition, Domain, Hook, OtherCall
 from dryfit.rulekit.edits import (
     insert_after,
     insert_before,
@@ -14,6 +14,7 @@ from dryfit.rulekit.edits import (
 )
 from dryfit.rulekit.example import Argued, Example, Observes, Raises, Verdict, Warns, Witness
 from dryfit.rulekit.finding import Applicability, Edit, Finding, Fix, Related, Severity
+from dryfit.rulekit.refused import Refused, refused_arguments
 from dryfit.rulekit.rule import Rule
 from dryfit.semantic import facts
 from dryfit.semantic.arguments import Arguments, KeywordArgument
@@ -30,6 +31,7 @@ __all__ = [
     "Applicability",
     "Argued",
     "Arguments",
+    "Domain",
     "Edit",
     "Example",
     "Finding",
@@ -40,6 +42,7 @@ __all__ = [
     "Operand",
     "OtherCall",
     "Raises",
+    "Refused",
     "Related",
     "Rule",
     "SemanticModel",
@@ -55,6 +58,7 @@ __all__ = [
     "insert_after",
     "insert_before",
     "insert_line_before",
+    "refused_arguments",
     "remove_argument",
     "rename_argument",
     "replace",

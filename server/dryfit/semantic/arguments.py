@@ -28,7 +28,10 @@ class KeywordArgument:
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """The arguments of a call, with `*sequences` and `**mappings` unpacked as far as they are known."""
+    """The arguments of a call, with `*sequences` and `**mappings` unpacked as far as they are known.
+
+    `is_expected_to_fail`: the code around the call waits for an exception, or is not reached with these values.
+    """
 
     call: tree.Call
     site: Site
@@ -36,6 +39,7 @@ class Arguments:
     keywords: Mapping[str, KeywordArgument] = field(default_factory=dict)
     has_unknown_positional: bool = False
     has_unknown_keywords: bool = False
+    is_expected_to_fail: bool = False
 
     def get(self, position: int | None, name: str) -> Operand | Unknown | None:
         """The argument at a position or of a name; None if it is certainly not given; Unknown if it may be."""

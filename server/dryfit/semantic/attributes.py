@@ -6,7 +6,18 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from dryfit.semantic import classes, configurations, counts, events, flow, frozen_later, imports, members, objects
+from dryfit.semantic import (
+    classes,
+    configurations,
+    counts,
+    events,
+    flow,
+    frozen_later,
+    imports,
+    members,
+    objects,
+    unused,
+)
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import AttributeSet, TrainerAttribute
 from dryfit.semantic.heap import ANYTHING, Instance
@@ -46,6 +57,8 @@ _WITHOUT_BIAS = re.compile(r"torch\.nn\.(Embedding|EmbeddingBag|PReLU)")
 # -------------------------------------------------------------------------------------------------- reading
 def attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: Value, name: str) -> Value:
     """`base.name`."""
+    if isinstance(base, OneOf) and name == "backward":
+        return Method(base, name)
     if isinstance(base, OneOf) and not flow.is_plain(ev, base):
         found = {attribute(ev, node, option, name) for option in options(base)}
         return found.pop() if len(found) == 1 else UNKNOWN
@@ -126,6 +139,8 @@ def _instance_attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: R
         if kept is not None:
             return kept
     if name in thing.attributes:
+        if isinstance(thing.cls, External) and thing.cls.path.startswith("torch.optim."):
+            unused.own_attribute_read(ev, base, node, name)
         return thing.attributes[name]
     if name in _REGISTRIES:
         ev.put(base, replace(thing, is_open=True, escaped=True))  # whatever is done with it, it may register
@@ -187,7 +202,8 @@ def _member_of(
         return BoundMethod(base, found.function, found.owner)
     if found.getter is not None:
         return members.property_value(ev, node, base, found, name)
-    return UNKNOWN if members.may_be_hidden(ev, thing, cls) else members.shared_value(ev, cls, found, name)
+    value = UNKNOWN if members.may_be_hidden(ev, thing, cls) else members.shared_value(ev, cls, found, name)
+    return BoundMethod(base, value, found.owner) if isinstance(value, FunctionValue) else value
 
 
 def _unknown_attribute(ev: Evaluator, base: Ref, thing: Instance, name: str) -> Value:
@@ -228,14 +244,19 @@ def set_attribute(
         ev.now.gradients.settle()
         ev.record("zero_grad", node.span, None)
     several = isinstance(base, OneOf)
-    if not several and not ev.silence and (isinstance(base, TensorValue) or _is_plain_owner(ev, base, name)):
+    if (
+        not several
+        and not ev.silence
+        and (isinstance(base, (TensorValue, ParameterValue)) or _is_plain_owner(ev, base, name))
+    ):
         _emit_attribute(ev, node, base, name, value, source)
     for option in options(base):
         thing = ev.instance(option)
         if thing is not None and isinstance(option, Ref):
             if _has_setter(ev, thing, name):
                 ev.unknown_call(option, [value], is_project=True)
-            elif configurations.set_attribute(ev, thing, name, value, source, several):
+                configurations.unsettle(ev, option)
+            elif configurations.set_attribute(ev, option, name, value, source, several):
                 continue
             else:
                 _set_on_instance(ev, node, option, thing, name, value, several)
@@ -280,7 +301,9 @@ def _emit_attribute(
     thing = ev.instance(base)
     to = ev.operand(value, ev.site(source.span) if source is not None else site)
     initialised = UNKNOWN if thing is None else thing.initialised
-    ev.emit(AttributeSet(site, ev.operand(base, site), name, to, initialised))
+    is_plain = isinstance(node, tree.Attribute) and site.inside is None
+    name_site = site._replace(span=node.name_span) if is_plain and isinstance(node, tree.Attribute) else None
+    ev.emit(AttributeSet(site, ev.operand(base, site), name, to, initialised, name_site))
 
 
 def _certain(value: ParameterValue, several: bool) -> frozenset[Ref]:

@@ -12,6 +12,7 @@ from dryfit.semantic import (
     containers,
     expressions,
     externals,
+    members,
     modules,
     objects,
     records,
@@ -100,6 +101,7 @@ class Passed:
             },
             self.open_positional,
             self.open_keywords,
+            ev.expecting > 0,
         )
 
 
@@ -178,6 +180,8 @@ def call(ev: Evaluator, callee: Value, passed: Passed) -> Value:
         return externals.call(ev, callee.path, passed)
     if isinstance(callee, Method):
         if callee.name == "__init__" and records.construct_base(ev, callee.receiver, passed):
+            return NONE
+        if callee.name == "__setattr__" and reflection.set_plainly(ev, callee, passed):
             return NONE
         of_parser = command_line.call_of_parser(ev, callee.receiver, callee.name, passed)
         return of_parser if of_parser is not None else modules.method(ev, callee.receiver, callee.name, passed)
@@ -345,7 +349,10 @@ def instantiate(ev: Evaluator, cls: ClassValue, passed: Passed) -> Value:
     ref = ev.new(passed.node, cls.path, Instance(cls, passed.pairs(), {}, is_open))
     found = ev.program.member(cls, "__init__")
     made_by = ev.program.ask("constructor", cls.module, cls.path, None)
+    if is_open and members.has_own_metaclass(ev.program, cls):
+        return ev.unknown_call(None, passed.values(), is_project=True)
     if ev.program.member(cls, "__new__") is not None:
+        ev.put(ref, Instance(cls, passed.pairs(), {}, is_open=True, initialised=UNKNOWN))
         ev.unknown_call(ref, passed.values(), is_project=True)
     elif made_by is not None:
         records.construct(ev, ref, made_by, passed)

@@ -82,13 +82,16 @@ def is_namespace(thing: Instance) -> bool:
 
 
 def set_attribute(
-    ev: Evaluator, thing: Instance, name: str, value: Value, source: tree.Expression | None, several: bool
+    ev: Evaluator, owner: Ref, name: str, value: Value, source: tree.Expression | None, several: bool
 ) -> bool:
     """`namespace.name = value`; False if it is none."""
+    thing = ev.instance(owner)
     found = attributes_of(ev, thing)
     site = None if source is None else ev.site(source.span)
-    if found is None:
-        return is_namespace(thing)
+    if thing is None or found is None:
+        if thing is not None and thing.escaped and owner.part(_DICT) in ev.now.heap:
+            ev.put(owner.part(_DICT), DictObject(is_open=True))  # on some ways it is the one that is changed
+        return thing is not None and is_namespace(thing)
     ref, kept = found
     key = constant(name)
     before = kept.find(key)
@@ -124,8 +127,15 @@ def forget(ev: Evaluator, value: Value, *, may_delete: bool, depth: int = 0) -> 
     elif isinstance(thing.cls, ClassValue) and _is_plain(ev, thing.cls) and isinstance(value, Ref):
         for part in thing.attributes.values():
             forget(ev, part, may_delete=may_delete, depth=depth + 1)
+        unsettle(ev, value)
+
+
+def unsettle(ev: Evaluator, owner: Ref) -> None:
+    """Code that is not walked sets attributes of an object: what is no object itself may be another value."""
+    thing = ev.instance(owner)
+    if thing is not None:
         values = {k: v if isinstance(v, Ref) else UNKNOWN for k, v in thing.attributes.items()}
-        ev.put(value, replace(thing, attributes=values, escaped=True))
+        ev.put(owner, replace(thing, attributes=values, escaped=True))
 
 
 def _is_plain(ev: Evaluator, cls: ClassValue) -> bool:
@@ -211,9 +221,9 @@ def _new_namespace(path: str) -> Callable[[Evaluator, Passed], Value]:
 
 
 def _ordered(ev: Evaluator, passed: Passed) -> Value:
-    from dryfit.semantic import externals
+    from dryfit.semantic import builtin_functions
 
-    return externals.new_dict(ev, "OrderedDict", passed)
+    return builtin_functions.new_dict(ev, "OrderedDict", passed)
 
 
 FUNCTIONS: dict[str, Callable[[Evaluator, Passed], Value]] = {

@@ -174,6 +174,7 @@ class Evaluator:
         self.steps += 1
         if self.steps > MAX_STEPS or (self.state is not None and len(self.state.heap) > MAX_HEAP):
             raise OutOfBudgetError
+        self.program.statements_walked += 1
         self.program.breathe()
 
     # ---------------------------------------------------------------------------------------------------- facts

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dryfit.semantic import assignments, attributes, calls, containers, counts, displays, flow, modes, objects
+from dryfit.semantic import assignments, attributes, calls, containers, counts, displays, flow, modes, objects, unused
 from dryfit.semantic.evaluator import MAX_STEPS, Evaluator, OutOfBudgetError
 from dryfit.semantic.heap import DictObject, Instance, ListObject
 from dryfit.semantic.names import BUILTIN_NAMES
@@ -15,6 +15,7 @@ from dryfit.semantic.state import join_states
 from dryfit.semantic.values import (
     BATCHES,
     NONE,
+    OF_LEAF,
     PLAIN,
     UNKNOWN,
     BoundMethod,
@@ -124,6 +125,8 @@ def _binary(ev: Evaluator, node: tree.Binary) -> Value:
 def binary(ev: Evaluator, node: tree.Binary | tree.AugmentedAssign, op: str, a: Value, b: Value) -> Value:
     """`a op b`."""
     x, y = ev.get(a), ev.get(b)
+    if op in "+*" and not ev.silence and isinstance(node, tree.Binary):
+        unused.of_containers(ev, node, a, b)
     if op == "+":
         if isinstance(x, ListObject) and x.kind == "list" and isinstance(b, Ref):
             new = ev.new(node, "list", x)
@@ -146,7 +149,8 @@ def binary(ev: Evaluator, node: tree.Binary | tree.AugmentedAssign, op: str, a: 
     if isinstance(a, ConstantValue) and isinstance(b, ConstantValue):
         return _arithmetic(op, a.value, b.value)
     if isinstance(a, TensorValue) or isinstance(b, TensorValue):
-        return flow.arithmetic(ev, op, a, b, objects.combined(ev, (a, b)))
+        made = flow.arithmetic(ev, op, a, b, objects.combined(ev, (a, b)))
+        return replace(made, tag=OF_LEAF) if not made.tag and unused.is_of_leaf(ev, a, b) else made
     if isinstance(a, ParameterValue) or isinstance(b, ParameterValue):
         sources = frozenset(
             r for v in (a, b) if isinstance(v, ParameterValue) and not v.is_open and len(v.of) == 1 for r in v.of
@@ -237,14 +241,20 @@ def truth(ev: Evaluator, value: Value) -> bool | None:
 
 
 def _conditional(ev: Evaluator, node: tree.Conditional) -> Value:
+    from dryfit.semantic import narrowing
+
     known = truth(ev, evaluate(ev, node.test))
     if known is not None:
         return evaluate(ev, node.body if known else node.orelse)
     before = ev.now.copy()
     ev.branches += 1
+    excluded = [narrowing.excludes(ev, node.test, holds=holds) for holds in (True, False)]
+    ev.expecting += excluded[0]
     a = evaluate(ev, node.body)
+    ev.expecting += excluded[1] - excluded[0]
     after, ev.state = ev.state, before
     b = evaluate(ev, node.orelse)
+    ev.expecting -= excluded[1]
     ev.branches -= 1
     ev.version += 1
     ev.state = join_states(after, ev.state)

@@ -21,7 +21,24 @@ from dryfit.semantic.lightning_facts import (
     loader_count,
     schedulers_in,
 )
+from dryfit.semantic.monitors import MetricsSeen, metrics_seen
 from dryfit.semantic.operand import Operand
+from dryfit.semantic.statement_facts import (
+    CalledInForward,
+    IteratorsAdded,
+    LayersRepeated,
+    ModuleReplaced,
+    NotCalled,
+    OwnAttributeRead,
+    ResultDropped,
+)
+from dryfit.semantic.training_facts import (
+    EvaluatedInTraining,
+    FrozenStillMoves,
+    SchedulerPace,
+    StateReused,
+    TrainedInEvaluation,
+)
 from dryfit.semantic.values import Site, Unknown
 
 
@@ -102,23 +119,6 @@ class SchedulerCall:
     scheduler: Operand
     optimizer_has_stepped: bool | Unknown
     inside_scheduler: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SchedulerPace:
-    """A scheduler is counted in one thing and stepped with another.
-
-    `pace`: "batch", if its length bounds the loop over the epochs and it is stepped in the loop over the batches; then
-    `site` is that of the length and `other` that of the step. "epoch", if it is the other way round; then `site` is
-    that of the step. `parameter`: what the length is called; `text`: what is written for it, if it is a name.
-    """
-
-    site: Site
-    class_name: str
-    parameter: str
-    text: str
-    pace: str
-    other: Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,50 +250,6 @@ class FunctionEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class FrozenStillMoves:
-    """Parameters are frozen (`site`) after their optimizer has stepped, and its next steps (`step`) move them still.
-
-    Their gradients were set to zero in between, not to None. `by`: what goes on without a gradient.
-    """
-
-    site: Site
-    optimizer: str
-    by: str
-    step: Site
-
-
-@dataclass(frozen=True, slots=True)
-class StateReused:
-    """A state dict that was kept (`site`) is loaded or saved after further steps, which it has gone along with."""
-
-    site: Site
-    used: Site
-    is_saved: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluatedInTraining:
-    """A module that an optimizer trains is evaluated in training mode, and `layer` in it minds.
-
-    Evaluated: called where no gradients are recorded, and its output goes into a loss there. `name` as it is written.
-    """
-
-    site: Site
-    name: str
-    layer: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrainedInEvaluation:
-    """A loop puts a module into evaluation mode (`site`) and calls it to train it in the next pass (`called`)."""
-
-    site: Site
-    name: str
-    layer: str
-    called: Site
-
-
-@dataclass(frozen=True, slots=True)
 class NeverHeld:
     """Parameters that no optimizer holds although they are used and not frozen; claimed from complete knowledge only.
 
@@ -380,12 +336,20 @@ Fact: TypeAlias = (
     | FrozenHeld
     | PlainContainer
     | BaseNotInitialised
+    | CalledInForward
+    | IteratorsAdded
+    | LayersRepeated
+    | ModuleReplaced
+    | NotCalled
+    | OwnAttributeRead
+    | ResultDropped
 )
 
 __all__ = [
     "AttributeSet",
     "Backward",
     "BaseNotInitialised",
+    "CalledInForward",
     "ClassDefined",
     "EvaluatedInTraining",
     "Fact",
@@ -397,15 +361,22 @@ __all__ = [
     "GradientsTaken",
     "GroupAdded",
     "HookDefined",
+    "IteratorsAdded",
+    "LayersRepeated",
     "LoaderBuilt",
     "LoggedKey",
     "LoopEvent",
     "LossCall",
+    "MetricsSeen",
+    "ModuleReplaced",
     "NeverHeld",
+    "NotCalled",
     "OptimizerBuilt",
     "OptimizerStep",
     "OptimizersReturned",
+    "OwnAttributeRead",
     "PlainContainer",
+    "ResultDropped",
     "Returned",
     "SchedulerBuilt",
     "SchedulerCall",
@@ -417,5 +388,6 @@ __all__ = [
     "TrainerCall",
     "TrainingLoop",
     "loader_count",
+    "metrics_seen",
     "schedulers_in",
 ]

@@ -14,7 +14,6 @@ from dryfit.semantic.heap import DictObject, GeneratorObject, HeapObject, Instan
 from dryfit.semantic.history import CLOSED, LEAF, NOTHING, OPEN, Cut, History, Spent, computed, joined
 from dryfit.semantic.values import (
     BATCHES,
-    NONE,
     PLAIN,
     ConstantValue,
     External,
@@ -45,8 +44,9 @@ def of(ev: Evaluator, value: Value | None, depth: int = 0) -> History:
         return CLOSED
     if depth >= MAX_NESTING or value is None:
         return OPEN
-    if isinstance(value, OneOf):  # nothing is computed with None: it was another way
-        return reduce(joined, [of(ev, option, depth + 1) for option in value.options if option != NONE])
+    if isinstance(value, OneOf):  # a constant is the way on which there was nothing yet
+        parts = [of(ev, option, depth + 1) for option in value.options if not isinstance(option, ConstantValue)]
+        return reduce(joined, parts) if parts else CLOSED
     if isinstance(value, TupleValue):
         return computed([of(ev, item, depth + 1) for item in value.items])
     if isinstance(value, Method):
@@ -115,6 +115,8 @@ def arithmetic(ev: Evaluator, op: str, a: Value, b: Value, result: TensorValue) 
 
 def is_number(value: Value) -> bool:
     """Certainly the Python number of a tensor, and what is computed with it."""
+    if isinstance(value, OneOf):
+        return all(is_number(option) or isinstance(option, ConstantValue) for option in value.options)
     return isinstance(value, TensorValue) and value.tag == "number"
 
 
@@ -142,8 +144,11 @@ def rewrite(ev: Evaluator, change: Callable[[TensorValue], TensorValue]) -> None
             fresh = {n: c for n, v in thing.attributes.items() if v.__class__ in _HOLDERS and (c := changed(v)) != v}
             if fresh:
                 ev.put(ref, replace(thing, attributes={**thing.attributes, **fresh}))
-        elif isinstance(thing, ListObject) and any(item.__class__ in _HOLDERS for item in thing.items):
-            ev.put(ref, replace(thing, items=tuple([changed(item) for item in thing.items])))
+        elif isinstance(thing, ListObject) and any(item.__class__ in _HOLDERS for item in (*thing.items, thing.rest)):
+            rest = None if thing.rest is None else changed(thing.rest)
+            ev.put(ref, replace(thing, items=tuple([changed(item) for item in thing.items]), rest=rest))
+        elif isinstance(thing, GeneratorObject) and thing.element.__class__ in _HOLDERS:
+            ev.put(ref, replace(thing, element=changed(thing.element)))
         elif isinstance(thing, DictObject) and any(e.value.__class__ in _HOLDERS for e in thing.entries):
             ev.put(ref, replace(thing, entries=tuple([replace(e, value=changed(e.value)) for e in thing.entries])))
 

@@ -35,7 +35,7 @@ def switched(ev: Evaluator, owners: Iterable[Ref], value: Value | None, site: Si
             continue
         if below & {r for held in thing.holds.of for r in objects.submodules(ev.program, ev.now.heap, held)}:
             if value == _OFF:
-                frozen[ref] = (site, False)
+                frozen[ref] = (site, None)
             else:
                 frozen[ref] = None
 
@@ -53,15 +53,15 @@ def cleared(ev: Evaluator, base: Ref, passed: Passed) -> None:
         if at is not None and not leaves_zero:
             frozen[ref] = None
         elif at is not None and thing is not None and thing.holds is not None:
-            frozen[ref] = (at[0], True)
+            frozen[ref] = (at[0], ev.reported(passed.node.span))
 
 
 def stepped(ev: Evaluator, base: Ref, thing: Instance, site: Site) -> None:
     """The optimizer takes a step with the zeros."""
     at = ev.now.gradients.frozen.get(base)
-    by = _goes_on(thing) if at is not None and at[1] and not ev.silence else ""
-    if at is not None and by:
-        ev.emit(FrozenStillMoves(at[0], objects.class_name(thing).rpartition(".")[2], by, site))
+    by = _goes_on(thing) if at is not None and not ev.silence else ""
+    if at is not None and at[1] is not None and by:
+        ev.emit(FrozenStillMoves(at[1], at[0], objects.class_name(thing).rpartition(".")[2], by, site))
 
 
 def _goes_on(thing: Instance) -> str:

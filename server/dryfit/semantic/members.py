@@ -151,8 +151,16 @@ def is_read(program: Program[Any], module: str, path: str, name: str) -> bool:
 
 def _is_own(part: object, name: str) -> bool:
     """`self.name`"""
-    is_it = isinstance(part, tree.Attribute) and part.name == name
-    return is_it and isinstance(part.value, tree.Name) and part.value.id == "self"
+    if not isinstance(part, tree.Attribute) or part.name != name:
+        return False
+    return isinstance(part.value, tree.Name) and part.value.id == "self"
+
+
+def has_own_metaclass(program: Program[Any], cls: ClassValue) -> bool:
+    """May calling the class do something else than make an instance of it?"""
+    classes = [c for c in program.mro(cls)[0] if isinstance(c, ClassValue)]
+    given = [(c.module, a.value) for c in classes for a in program.ask("class", c.module, c.path)[0].bases if a.keyword]
+    return any(program.ask("dotted_path", module, value) != "abc.ABCMeta" for module, value in given)
 
 
 def changed_names(program: Program[Any], module: str) -> frozenset[str]:
@@ -185,6 +193,10 @@ def shared_value(ev: Evaluator, cls: ClassValue, found: Member, name: str) -> Va
     readers = {cls.module, ev.frame.module, ev.frames[0].module} - {found.owner.module}
     if isinstance(found.value, Ref) and any(ev.program.ask("is_changed", file, (name,)) for file in sorted(readers)):
         return UNKNOWN
+    thing = found.heap.get(found.value) if isinstance(found.value, Ref) else None
+    made_of = thing.cls if isinstance(thing, Instance) else None
+    if isinstance(made_of, ClassValue) and ev.program.member(made_of, "__get__") is not None:
+        return UNKNOWN
     ev.thaw(found.heap)
     return found.value
 
@@ -201,6 +213,8 @@ def is_set_elsewhere(ev: Evaluator, cls: ClassValue, name: str, lookup: tuple[Cl
 
 def may_be_hidden(ev: Evaluator, thing: Instance, cls: ClassValue) -> bool:
     """May an object have an attribute of its own where only that of its class is in sight?"""
+    if ev.program.member(cls, "__getattribute__") is not None:
+        return True
     if thing.is_open or thing.lazy is None:
         return thing.is_open
     files = {c.module for c in ev.program.mro(cls)[0] if isinstance(c, ClassValue)}

@@ -19,12 +19,14 @@ from dryfit.semantic import (
     objects,
     optimizers,
     schedulers,
+    tensors,
+    unused,
     vocabulary,
 )
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import FrameworkCall, TrainerCall
 from dryfit.semantic.heap import DictObject, Entry, GeneratorObject, Instance, ListObject
-from dryfit.semantic.history import ANYTHING, CLOSED, LEAF, NOTHING, Cut, History
+from dryfit.semantic.history import ANYTHING, NOTHING, Cut, History
 from dryfit.semantic.values import (
     NONE,
     PARAMETER_NAME,
@@ -53,8 +55,6 @@ CONTAINERS = module_containers.CONTAINERS
 TRAINER = objects.TRAINER
 
 _OF_DATA = vocabulary.KEEPS_TAG | vocabulary.OF_ONE_TENSOR | frozenset({"long", "int", "bool", "squeeze", "view"})
-DISTRIBUTED = "<parameters>"  # of a distribution: what it was made from
-_SAME_LENGTH = frozenset("to float double half long cuda cpu clone contiguous requires_grad_ pow exp type".split())
 _GENERATORS = {"parameters": False, "named_parameters": True}
 _RECURRENT: dict[str, Callable[[TensorValue], Value]] = {  # and what comes beside the output
     "torch.nn.LSTM": lambda made: TupleValue((made, made)),
@@ -170,8 +170,10 @@ def method(ev: Evaluator, base: Value, name: str, passed: Passed) -> Value:
         return containers.dict_method(ev, passed.node, base, thing, name, tuple(passed.positional), keywords)
     if isinstance(base, SuperValue):
         return _super_method(ev, base, name, passed)
+    if isinstance(base, OneOf) and any(isinstance(option, TensorValue) for option in base.options):
+        return events.backward(ev, base, passed) if name == "backward" else _unknown_method(ev, base, name, passed)
     if isinstance(base, TensorValue):
-        return tensor_method(ev, base, name, passed)
+        return tensors.method(ev, base, name, passed)
     if isinstance(base, ParameterValue):
         return _parameter_method(ev, base, name, passed)
     if isinstance(thing, Instance) and isinstance(base, Ref) and thing.cls is not UNKNOWN:
@@ -265,8 +267,8 @@ def _instance_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passe
         value = _parameter_object_method(ev, base, thing, name, passed)
     elif classes.MODULE in bases:
         value = _module_method(ev, base, thing, path, name, passed)
-    elif DISTRIBUTED in thing.attributes:
-        value = _distribution_method(thing, name, passed, ev)
+    elif tensors.DISTRIBUTED in thing.attributes:
+        value = tensors.of_distribution(ev, thing, name, passed)
     elif path == TRAINER:
         ev.emit(_trainer_call(ev, base, name, passed))
         if name == "fit":
@@ -280,13 +282,6 @@ def _instance_method(ev: Evaluator, base: Ref, thing: Instance, name: str, passe
         sure = ev.branches == 0 and not any(frame.left_early for frame in ev.frames)
         ev.emit(FrameworkCall(site, f"{path}.{name}", passed.for_rules(ev), ev.operand(base, site), result, sure))
     return value
-
-
-def _distribution_method(thing: Instance, name: str, passed: Passed, ev: Evaluator) -> Value | None:
-    """What `torch.distributions` compute from their parameters; a plain sample has no gradient."""
-    if name in ("log_prob", "entropy", "rsample", "cdf"):
-        return objects.combined(ev, [thing.attributes[DISTRIBUTED], *passed.values()])
-    return TensorValue(history=CLOSED) if name in ("sample", "sample_n") else None
 
 
 def _framework_class(ev: Evaluator, thing: Instance) -> str:
@@ -335,6 +330,14 @@ def _module_method(ev: Evaluator, base: Ref, thing: Instance, path: str, name: s
         else:
             ev.put(base, replace(thing, is_open=True))
         return NONE
+    if name == "state_dict" and not passed.values():
+        return kept_states.taken(ev, base, passed)
+    if name == "load_state_dict":
+        given = passed.get(0, "state_dict")
+        unused.replaced(ev, base, name, passed)
+        kept_states.used(ev, base, given, passed)
+        if any(kept_states.is_state(ev.get(option)) for option in options(given or NONE)):
+            return UNKNOWN
     if path in CONTAINERS:
         return module_containers.method(ev, base, thing, name, passed)
     if name == "manual_backward" and first is not None:
@@ -344,13 +347,6 @@ def _module_method(ev: Evaluator, base: Ref, thing: Instance, path: str, name: s
     if name in ("freeze", "unfreeze") and path == classes.LIGHTNING_MODULE:
         ev.freeze([base], name == "freeze")
         return NONE
-    if name == "state_dict" and not passed.values():
-        return kept_states.taken(ev, base, passed)
-    if name == "load_state_dict":
-        given = passed.get(0, "state_dict")
-        kept_states.used(ev, base, given, passed)
-        if any(kept_states.is_state(ev.get(option)) for option in options(given or NONE)):
-            return UNKNOWN
     if name in vocabulary.MODULE_INERT:
         for value in () if name.startswith("log") else passed.values():  # what is logged stays as it is
             ev.escape(value, freezes=False)
@@ -390,56 +386,5 @@ def _parameter_object_method(ev: Evaluator, base: Ref, thing: Instance, name: st
     return TensorValue(frozenset({base}) if reached else frozenset())
 
 
-def tensor_method(ev: Evaluator, base: TensorValue, name: str, passed: Passed) -> Value:
-    """A method of a tensor that was computed here."""
-    if name == "backward":
-        return events.backward(ev, base, passed)
-    if name in ("detach", "item"):
-        ev.record(name, passed.node.span, base)
-    if name in vocabulary.DETACHING:
-        return _detached(ev, base, name, passed)
-    if name in ("max", "min"):
-        return extreme(ev, base, passed, 0)
-    if name == "requires_grad_":
-        flow.made_leaf(ev, base)
-        return replace(base, history=replace(base.history, reach=min(base.history.reach, LEAF)))
-    if name.endswith("_") and not name.startswith("_"):
-        flow.written(ev, base, TupleValue(tuple(passed.values())))
-        flow.detached_in_place(ev, base)
-    if name in vocabulary.TENSOR_OTHER:
-        return UNKNOWN
-    tag = name if name in ("softmax", "sigmoid", "log_softmax") else base.tag if name in vocabulary.KEEPS_TAG else ""
-    alone = name in vocabulary.KEEPS_TAG or name in vocabulary.OF_ONE_TENSOR
-    made = objects.combined(ev, [base] if alone else [base, *passed.values()], tag)
-    dropped = base.history.dropped if name in ("mean", "sum") else None
-    history = replace(made.history, dropped=dropped) if dropped is not None else made.history
-    return replace(made, length=base.length if name in _SAME_LENGTH else None, history=history)
-
-
-def extreme(ev: Evaluator, base: TensorValue, passed: Passed, position: int) -> Value:
-    """`tensor.max()`, one tensor, or `tensor.max(dim)`: values and their places, which have no gradient."""
-    dim = passed.get(position, "dim")
-    if dim is None and len(passed.values()) == position:
-        return objects.combined(ev, [base])
-    if isinstance(dim, ConstantValue) and type(dim.value) is int:
-        places = TensorValue(through=base.through, history=flow.cut(ev, base, passed.node.span, "argmax"))
-        return TupleValue((objects.combined(ev, [base]), places))
-    return UNKNOWN
-
-
-def _detached(ev: Evaluator, base: TensorValue, name: str, passed: Passed) -> Value:
-    """What a tensor gives that sends no gradient back: another tensor, a number, a size."""
-    if name == "eq":
-        modes.measured(ev, [base])
-    if name == "detach_":
-        flow.detached_in_place(ev, base)
-    if name in ("tolist", "size", "dim", "numel"):
-        position = passed.get(0, "dim")
-        length = base.length if name == "size" and position == ConstantValue(0, "int") else None
-        return PLAIN if length is None else constant(length)
-    history = flow.cut(ev, base, passed.node.span, name)
-    return TensorValue(through=base.through, tag="number" if name == "item" else "", history=history)
-
-
 Handler = Callable[[Evaluator, Ref, Instance, str, "Passed"], "Value | None"]
-__all__ = ["OneOf", "call_module", "initialise", "method", "new_module", "tensor_method"]
+__all__ = ["OneOf", "call_module", "initialise", "method", "new_module"]

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from dryfit.syntax import tree
 from dryfit.text.span import Span
 
+MAX_WRITTEN = 20  # items of a tuple
 BUILTIN_NAMES = frozenset(dir(builtins))
 
 # Decorators that change nothing of what matters here.
@@ -72,11 +73,14 @@ def bound_names(target: tree.Expression) -> tuple[str, ...]:
     return bound_names(target.value) if isinstance(target, tree.Starred) else ()
 
 
-Binding: TypeAlias = "tree.Function | tree.Class | tree.Import | tree.ImportFrom | None"
+Binding: TypeAlias = "tree.Function | tree.Class | tree.Import | tree.ImportFrom | tree.Assign | None"
 
 
 def bindings(statements: tuple[tree.Statement, ...]) -> dict[str, Binding]:
-    """The names that statements bind, each with the one definition or import that does; None if it takes more."""
+    """The names that statements bind, each with the one statement that does; None if it takes evaluating.
+
+    A definition, an import, or a constant that is written out: `SIZE = (3, 32)` need not be run to be known.
+    """
     found: dict[str, Binding] = {}
     for statement in statements:
         if isinstance(statement, (tree.Function, tree.Class)):
@@ -84,9 +88,27 @@ def bindings(statements: tuple[tree.Statement, ...]) -> dict[str, Binding]:
         elif isinstance(statement, (tree.Import, tree.ImportFrom)):
             for alias in statement.names:
                 found[alias.bound] = None if alias.bound in found else statement
+        elif isinstance(statement, tree.Assign) and (name := _of_constant(statement)):
+            found[name] = None if name in found else statement
         else:
             found.update(dict.fromkeys(_rebound(statement)))
     return found
+
+
+def _of_constant(statement: tree.Assign) -> str:
+    """The one variable that is bound to what is written out; "" for any other assignment."""
+    target = statement.targets[0]
+    is_one = len(statement.targets) == 1 and isinstance(target, tree.Name)
+    return target.id if is_one and isinstance(target, tree.Name) and is_written_out(statement.value) else ""
+
+
+def is_written_out(node: tree.Expression | None) -> bool:
+    """Is it a number, a text, None, a truth value, or a tuple of such?"""
+    if isinstance(node, tree.Sequence):
+        return node.kind == "tuple" and len(node.items) <= MAX_WRITTEN and all(map(is_written_out, node.items))
+    if isinstance(node, tree.Unary):
+        return node.op == "-" and isinstance(node.value, tree.Constant) and type(node.value.value) in (int, float)
+    return isinstance(node, tree.Constant)
 
 
 def _rebound(statement: tree.Statement) -> Iterator[str]:

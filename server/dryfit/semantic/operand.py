@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dryfit.semantic import written
 from dryfit.semantic.heap import DictObject, GeneratorObject, Heap, Instance, ListObject
-from dryfit.semantic.history import OPEN, History, joined
+from dryfit.semantic.history import CLOSED, OPEN, History, joined
 from dryfit.semantic.operand_classes import Classes
 from dryfit.semantic.values import (
     BATCHES,
@@ -134,6 +134,8 @@ class Operand:
         """Where a backward from a tensor leads; of anything else nothing is known."""
         if isinstance(self.value, OneOf):
             return reduce(joined, [option.history for option in self.options])
+        if isinstance(self.value, ConstantValue):
+            return CLOSED
         return self.value.history if isinstance(self.value, TensorValue) else OPEN
 
     @property

@@ -46,7 +46,10 @@ def _argument(node: tree.Call, position: int, name: str) -> tree.Expression | No
 
 
 def _lengths_in(node: tree.Expression) -> Iterator[str]:
-    """`loader` of each `len(loader)` in an expression."""
+    """`loader` of each `len(loader)` in a product or a sum."""
+    for part in tree.walk(node):
+        if isinstance(part, tree.Binary) and part.op not in "+*":
+            return
     for part in tree.walk(node):
         if isinstance(part, tree.Call) and isinstance(part.func, tree.Name) and part.func.id == "len":
             if len(part.arguments) == 1:
@@ -97,7 +100,7 @@ def _is_of(ev: Evaluator, length: Length, batch_loop: int) -> bool:
     if length.name == "steps_per_epoch" and isinstance(value, ConstantValue):
         return isinstance(value.value, int) and value.value > 1
     loop = ev.watch.trained_nodes.get(batch_loop)
-    if loop is None or value not in (UNKNOWN, PLAIN) or loop[1] != length.frame:
+    if loop is None or loop[1] != length.frame:
         return False
     parts = tree.walk(loop[0].iter) if isinstance(loop[0], tree.For) else ()
     drawn = {dotted_name(part) for part in parts if isinstance(part, (tree.Name, tree.Attribute))}

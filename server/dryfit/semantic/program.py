@@ -47,6 +47,8 @@ class Program(Generic[J]):
         self._documents: dict[str, Document] = {}
         self._judge = judge
         self._sift = sift
+        self.statements_walked = 0
+        self._costs: dict[tuple[str, str], int] = {}
         self._memory = Memory(
             {
                 **{name: self._bind(function) for name, function in questions.QUESTIONS.items()},
@@ -118,13 +120,21 @@ class Program(Generic[J]):
         return self._memory.is_fresh("judgement", module, root)
 
     def judgement(self, module: str, root: str) -> tuple[J, ...]:
+        before = self.statements_walked
         answer: tuple[J, ...] = self._memory.ask("judgement", module, root)
+        if self.statements_walked > before:
+            # What is half typed can make a walk short: it counts as long for a while.
+            self._costs[module, root] = max(self.statements_walked - before, self.cost(module, root) // 2)
         return answer
 
     def last_judgement(self, module: str, root: str) -> tuple[J, ...]:
         """What was said of a root last, fresh or not."""
         answer: tuple[J, ...] | None = self._memory.peek("judgement", module, root)
         return answer or ()
+
+    def cost(self, module: str, root: str) -> int:
+        """How many statements were walked to judge a root of late, helpers included; 0 if it never was."""
+        return self._costs.get((module, root), 0)
 
     def model(self, module: str, root: str) -> SemanticModel:
         """The facts of one root."""

@@ -24,7 +24,10 @@ from dryfit.semantic.values import (
     FunctionValue,
     ModuleValue,
     Ref,
+    Site,
+    TupleValue,
     Value,
+    constant,
 )
 from dryfit.syntax import tree
 
@@ -84,11 +87,24 @@ def _static_binding(
         return (FunctionValue(module, place, name) if is_plain else UNKNOWN), {}
     if isinstance(statement, tree.Class):
         return (ClassValue(module, name) if program.ask("is_plain_class", module, name) else UNKNOWN), {}
+    if isinstance(statement, tree.Assign):
+        return _written_out(statement.value, module, place), {}
     assert isinstance(statement, (tree.Import, tree.ImportFrom))
     alias = next(a for a in statement.names if a.bound == name)
     if isinstance(statement, tree.Import):
         return imports.imported_module(program, module, alias), {}
     return imports.imported_name(program, module, statement, alias.name)
+
+
+def _written_out(node: tree.Expression | None, module: str, place: str) -> Value:
+    """What `names.is_written_out` lets through."""
+    if isinstance(node, tree.Sequence):
+        items = tuple([_written_out(item, module, place) for item in node.items])
+        return TupleValue(items, tuple([Site(module, place, item.span) for item in node.items]))
+    if isinstance(node, tree.Unary) and isinstance(node.value, tree.Constant):
+        assert isinstance(node.value.value, (int, float))
+        return constant(-node.value.value)
+    return constant(node.value) if isinstance(node, tree.Constant) else UNKNOWN
 
 
 def is_plain_function(program: Program[Any], module: str, node: tree.Function) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from dryfit.semantic import calls, classes, members
 from dryfit.semantic.evaluator import Evaluator, Frame
-from dryfit.semantic.heap import Heap
+from dryfit.semantic.heap import Heap, Instance
 from dryfit.semantic.names import dotted
 from dryfit.semantic.values import UNKNOWN, ClassValue, External, Ref, SuperValue, Unknown, Value
 from dryfit.syntax import tree
@@ -271,15 +271,20 @@ def _bind_fields(ev: Evaluator, ref: Ref, fields: Fields, passed: Passed) -> lis
             value = _default(ev, field, passed) if field.has_default else None
         elif value is None:
             value = UNKNOWN
-        if not fits:
-            value = UNKNOWN
         thing = ev.instance(ref)
         assert thing is not None
+        if not fits or (value is not None and _is_set_by_code(ev, thing, field.name)):
+            value = UNKNOWN
         if field.is_argument:
             handed.append(UNKNOWN if value is None else value)
         elif value is not None:
             ev.put(ref, replace(thing, attributes={**thing.attributes, field.name: value}))
     return handed
+
+
+def _is_set_by_code(ev: Evaluator, thing: Instance, name: str) -> bool:
+    cls = thing.cls
+    return isinstance(cls, ClassValue) and bool(ev.program.ask("has_setter", cls.module, cls.path, name))
 
 
 def _default(ev: Evaluator, field: Field, passed: Passed) -> Value:

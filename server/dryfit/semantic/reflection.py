@@ -15,7 +15,10 @@ from dryfit.semantic.values import (
     ClassValue,
     ConstantValue,
     External,
+    Method,
     ModuleValue,
+    Ref,
+    SuperValue,
     Value,
     constant,
 )
@@ -95,6 +98,26 @@ def _setattr(ev: Evaluator, name: str, passed: Passed) -> Value:
         ev.put(base, replace(now, is_open=True, escaped=True))
         ev.escape(value)
     return NONE
+
+
+def set_plainly(ev: Evaluator, callee: Method, passed: Passed) -> bool:
+    """`object.__setattr__(obj, name, value)`, `super().__setattr__(name, value)`; False if it is none of them."""
+    values = list(passed.positional)
+    if isinstance(callee.receiver, SuperValue):
+        values.insert(0, callee.receiver.receiver)
+    if len(values) != 3 or isinstance(callee.receiver, Ref):
+        return False
+    owner, name, value = values
+    thing = ev.instance(owner)
+    if thing is None or not isinstance(owner, Ref):
+        return False
+    if not _text(name):
+        configurations.forget(ev, owner, may_delete=False)
+        configurations.unsettle(ev, owner)
+        ev.escape(value)
+    elif not configurations.set_attribute(ev, owner, _text(name), value, None, False):
+        ev.put(owner, replace(thing, attributes={**thing.attributes, _text(name): value}))
+    return True
 
 
 def _delattr(ev: Evaluator, name: str, passed: Passed) -> Value:

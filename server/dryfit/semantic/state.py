@@ -16,7 +16,7 @@ class Gradients:
     `taken`: results of `torch.autograd.grad` that nothing has put into `.grad` yet: the call and whose they are.
     `stepped`: optimizers that took a step (True on every way, Unknown on some); absent: none did.
     `clear_sites`: who was cleared last on every way, and where, backward or not. `frozen`: optimizers some of whose
-    parameters were frozen after a step on some way here, where, and whether their gradients were set to zero since;
+    parameters were frozen after a step on some way here, where, and where their gradients were set to zero since;
     None if on some way they have none.
     """
 
@@ -25,7 +25,7 @@ class Gradients:
     taken: tuple[Site, frozenset[Ref]] | None = None
     stepped: dict[Ref, bool | Unknown] = field(default_factory=dict)
     clear_sites: dict[Ref, Site] = field(default_factory=dict)
-    frozen: dict[Ref, tuple[Site, bool] | None] = field(default_factory=dict)
+    frozen: dict[Ref, tuple[Site, Site | None] | None] = field(default_factory=dict)
 
     def copy(self) -> Gradients:
         copies = (dict(self.cleared), self.taken, dict(self.stepped), dict(self.clear_sites), dict(self.frozen))

@@ -18,6 +18,7 @@ from dryfit.semantic import (
     narrowing,
     objects,
     optimizers,
+    unused,
 )
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import Returned
@@ -27,6 +28,7 @@ from dryfit.semantic.state import State, join_states
 from dryfit.semantic.values import (
     NONE,
     UNKNOWN,
+    BoundMethod,
     ClassValue,
     ConstantValue,
     External,
@@ -51,7 +53,10 @@ def run(ev: Evaluator, statements: tuple[tree.Statement, ...]) -> None:
 
 # ------------------------------------------------------------------------------------------------- assignments
 def _expression(ev: Evaluator, node: tree.ExpressionStatement) -> None:
-    expressions.evaluate(ev, node.value)
+    ev.watch.dropped = node.value
+    value = expressions.evaluate(ev, node.value)
+    if isinstance(value, (Method, BoundMethod)) and isinstance(node.value, tree.Attribute) and not ev.silence:
+        unused.not_called(ev, value, node.value)
 
 
 def _assert(ev: Evaluator, node: tree.Assert) -> None:
@@ -63,6 +68,7 @@ def _assert(ev: Evaluator, node: tree.Assert) -> None:
 def _assign(ev: Evaluator, node: tree.Assign) -> None:
     if node.value is None:
         return
+    ev.watch.assigned = node
     value = expressions.evaluate(ev, node.value)
     for target in node.targets:
         if ev.state is not None:
@@ -112,11 +118,15 @@ def _if(ev: Evaluator, node: tree.If) -> None:
         return run(ev, node.body if known else node.orelse)
     before = ev.now.copy()
     ev.branches += 1
+    excluded = [narrowing.excludes(ev, node.test, holds=holds) for holds in (True, False)]
     narrowing.narrow(ev, node.test, holds=True)
+    ev.expecting += excluded[0]
     run(ev, node.body)
+    ev.expecting += excluded[1] - excluded[0]
     after, ev.state = ev.state, before
     narrowing.narrow(ev, node.test, holds=False)
     run(ev, node.orelse)
+    ev.expecting -= excluded[1]
     ev.branches -= 1
     ev.state = join_states(after, ev.state)
 
@@ -185,6 +195,8 @@ def _with(ev: Evaluator, node: tree.With) -> None:
         value = expressions.evaluate(ev, context)
         if ev.state is None:
             break
+        if isinstance(value, External):
+            unused.not_entered(ev, value, context)
         if objects.switches_gradients_off(ev, value):
             opened += 1
             ev.no_grad += 1

@@ -179,8 +179,9 @@ class TensorValue:
 
     `sources` is a lower bound: a backward from here certainly sends gradients to the parameters of these modules.
     `through` is a lower bound as well: modules it was computed with, whether or not gradients reach them.
-    `tag` says what made it, where a rule cares: softmax, log_softmax, sigmoid, loss, gradient, data, and number for the
-    Python number in a tensor ("" otherwise). `length` is the size of its first dimension, if that is known.
+    `tag` says what made it, where a rule cares: softmax, log_softmax, sigmoid, loss, gradient, data, leaf for one made
+    with `requires_grad=True`, of-leaf for what is computed from that, and number for the Python number in a tensor (""
+    otherwise). `length` is the size of its first dimension, if that is known.
     """
 
     sources: frozenset[Ref] = frozenset()
@@ -199,6 +200,8 @@ NONE: Final = ConstantValue(None, "NoneType")
 PARAMETER_NAME: Final = External("builtins.<name of a parameter>")  # the first half of what `named_parameters()` yields
 PLAIN: Final = External("builtins.<plain>")  # numbers, texts, batches of data: certainly nothing that has a gradient
 BATCHES: Final = External("builtins.<number of batches>")  # how many a loader has, or a multiple or share of that
+LEAF_TAG: Final = "leaf"
+OF_LEAF: Final = "of-leaf"
 MAX_ALTERNATIVES: Final = 4
 
 

@@ -48,7 +48,8 @@ class Watch:
     dicts that were taken. `asking`: modules that asked for their own mode. `backwards`: how many ran so far;
     `backwards_at`: before the mode was set at a place. `trained_loops`: loops that run backward or step, and what
     they draw from; `trained_nodes`: the loops themselves, each with the serial of its function; `nested`: the loops
-    around them. `lengths`: of schedulers.
+    around them. `lengths`: of schedulers. `dropped`: the statement that is an expression alone, `assigned`: the
+    assignment, whose value is being worked out.
     """
 
     loops: list[Loop] = field(default_factory=list)
@@ -64,6 +65,8 @@ class Watch:
     trained_nodes: dict[int, tuple[tree.For | tree.While, str]] = field(default_factory=dict)
     nested: dict[int, tuple[int, ...]] = field(default_factory=dict)
     lengths: dict[Ref, Length] = field(default_factory=dict)
+    dropped: tree.Expression | None = None
+    assigned: tree.Assign | None = None
 
     def train_here(self) -> None:
         """A backward, or a step of an optimizer: the innermost loop trains."""

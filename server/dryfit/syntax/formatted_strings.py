@@ -1,5 +1,6 @@
-"""Where the expressions of an f-string stand: Python's own parser knows it from 3.12 on only."""
+"""The texts of f-strings, and where their expressions stand: Python's own parser knows that from 3.12 on only."""
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -90,3 +91,16 @@ def _end_of_field(text: str, at: int, end: int) -> int:
 def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
     match = pattern.match(text, at)
     return match.end() if match else at + 1
+
+
+def texts_around(node: ast.JoinedStr) -> tuple[str, ...]:
+    """What stands around the fields of an f-string; empty if one has a conversion or a format specification."""
+    texts = [""]
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            texts[-1] += str(part.value)
+        elif isinstance(part, ast.FormattedValue) and part.conversion == -1 and part.format_spec is None:
+            texts.append("")
+        else:
+            return ()
+    return tuple(texts)

@@ -48,3 +48,24 @@ def literals(n: Any) -> Iterator[Any]:
         yield n.left
         n = n.right
     yield n
+
+
+def texts(parts: list[Any]) -> tuple[str, ...]:
+    """What stands around the fields of an f-string; empty if one has a conversion or a format specification."""
+    found = [""]
+    for part in parts:
+        if part.__class__ is cst.SimpleString:
+            found[-1] += string_value(part.value)
+            continue
+        prefix, quote = part.start.rstrip("'\"").lower().replace("f", ""), part.end
+        for piece in part.parts:
+            if piece.__class__ is cst.FormattedStringText:
+                text = piece.value.replace("{{", "{").replace("}}", "}")
+                tail = "\\" * ((len(text) - len(text.rstrip("\\"))) % 2)  # `\{x}`: it escapes nothing
+                text = text.removesuffix(tail)
+                found[-1] += (string_value(f"{prefix}{quote}{text}{quote}") if "\\" in text else text) + tail
+            elif piece.conversion is None and piece.format_spec is None and piece.equal is None:
+                found.append("")
+            else:
+                return ()
+    return tuple(found)

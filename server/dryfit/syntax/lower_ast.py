@@ -14,7 +14,7 @@ from typing import Any
 
 from dryfit.syntax import tree
 from dryfit.syntax.ast_operators import OPERATORS
-from dryfit.syntax.formatted_strings import replacement_fields
+from dryfit.syntax.formatted_strings import replacement_fields, texts_around
 from dryfit.text.newlines import normalised
 from dryfit.text.span import Span
 
@@ -152,7 +152,7 @@ class _Lowering:
         return tree.Parameter(node.arg, kind, self.optional(default), self.optional(node.annotation), span)
 
     def formatted_string(self, node: ast.JoinedStr) -> tree.FormattedString:
-        texts = _texts(node)
+        texts = texts_around(node)
         if _HAS_EXACT_FORMATTED_STRINGS:
             fields = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
             return tree.FormattedString(self.expressions(fields), self.span(node), texts)
@@ -204,19 +204,6 @@ class _Lowering:
             if name is not None:
                 names.append(name)
         return tree.Case(tuple(sorted(names)), self.optional(node.guard), self.statements(node.body))
-
-
-def _texts(node: ast.JoinedStr) -> tuple[str, ...]:
-    """What stands around the fields of an f-string; empty if one has a conversion or a format specification."""
-    texts = [""]
-    for part in node.values:
-        if isinstance(part, ast.Constant):
-            texts[-1] += str(part.value)
-        elif isinstance(part, ast.FormattedValue) and part.conversion == -1 and part.format_spec is None:
-            texts.append("")
-        else:
-            return ()
-    return tuple(texts)
 
 
 def _code_point_of_byte(line: str) -> list[int]:

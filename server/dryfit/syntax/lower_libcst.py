@@ -13,7 +13,7 @@ from typing import Any
 import libcst as cst
 
 from dryfit.syntax import tree
-from dryfit.syntax.libcst_names import NAMED_CONSTANTS, dotted, identifier, literals, names_bound, string_value
+from dryfit.syntax.libcst_names import NAMED_CONSTANTS, dotted, identifier, literals, names_bound, string_value, texts
 from dryfit.syntax.libcst_operators import OPERATORS
 from dryfit.syntax.libcst_places import Places, places_of
 from dryfit.text.newlines import normalised
@@ -124,28 +124,7 @@ def _string(s: _Lowering, n: Any) -> tree.Expression:
     items = tuple([_field(s, field) for part in formatted for field in part.parts if isinstance(field, fields)])
     if cst.TemplatedString in kinds:
         return tree.Other("TemplateStr", items, s.span(n))
-    return tree.FormattedString(items, s.span(n), _texts(parts))
-
-
-def _texts(parts: list[Any]) -> tuple[str, ...]:
-    """What stands around the fields of an f-string; empty if one has a conversion or a format specification."""
-    texts = [""]
-    for part in parts:
-        if part.__class__ is cst.SimpleString:
-            texts[-1] += string_value(part.value)
-            continue
-        prefix, quote = part.start.rstrip("'\"").lower().replace("f", ""), part.end
-        for piece in part.parts:
-            if piece.__class__ is cst.FormattedStringText:
-                text = piece.value.replace("{{", "{").replace("}}", "}")
-                tail = "\\" * ((len(text) - len(text.rstrip("\\"))) % 2)  # `\{x}`: it escapes nothing
-                text = text.removesuffix(tail)
-                texts[-1] += (string_value(f"{prefix}{quote}{text}{quote}") if "\\" in text else text) + tail
-            elif piece.conversion is None and piece.format_spec is None and piece.equal is None:
-                texts.append("")
-            else:
-                return ()
-    return tuple(texts)
+    return tree.FormattedString(items, s.span(n), texts(parts))
 
 
 def _field(s: _Lowering, n: Any) -> tree.Expression:

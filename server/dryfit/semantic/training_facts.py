@@ -1,0 +1,69 @@
+"""Facts about training over time: modes, states that are kept, weights that are frozen, the pace of schedules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dryfit.semantic.values import Site
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerPace:
+    """A scheduler is counted in one thing and stepped with another.
+
+    `pace`: "batch", if its length bounds the loop over the epochs and it is stepped in the loop over the batches; then
+    `site` is that of the length and `other` that of the step. "epoch", if it is the other way round; then `site` is
+    that of the step. `parameter`: what the length is called; `text`: what is written for it, if it is a name.
+    """
+
+    site: Site
+    class_name: str
+    parameter: str
+    text: str
+    pace: str
+    other: Site
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenStillMoves:
+    """Parameters are frozen (`frozen`) after their optimizer has stepped, and its next steps (`step`) move them still.
+
+    Their gradients are set to zero in between (`site`), not to None. `by`: what goes on without a gradient.
+    """
+
+    site: Site
+    frozen: Site
+    optimizer: str
+    by: str
+    step: Site
+
+
+@dataclass(frozen=True, slots=True)
+class StateReused:
+    """A state dict that was kept (`site`) is loaded or saved after further steps, which it has gone along with."""
+
+    site: Site
+    used: Site
+    is_saved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedInTraining:
+    """A module that an optimizer trains is evaluated in training mode, and `layer` in it minds.
+
+    Evaluated: called where no gradients are recorded, and its output goes into a loss there. `name` as it is written.
+    """
+
+    site: Site
+    name: str
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedInEvaluation:
+    """A loop puts a module into evaluation mode (`site`) and calls it to train it in the next pass (`called`)."""
+
+    site: Site
+    name: str
+    layer: str
+    called: Site
