@@ -48,8 +48,8 @@ class Checker:
     """Checks texts one by one; what they lead to is remembered from one to the next.
 
     `settings` of each file. `library`: the files around those that are checked. `answers`: waits for what the library
-    was asked and did not know at once, and names the functions that it can tell about now. `guard`: a rule that crashes costs its
-    own findings, an error of ours those of one function; False lets it through.
+    was asked and did not know at once, and names the functions that it can tell about now. `guard`: a rule that crashes
+    costs its own findings, an error of ours those of one function; False lets it through.
     """
 
     def __init__(

@@ -291,6 +291,19 @@ class Frameworks:
         accepted = self.strategies or frozenset()
         return self._removed("removed_strategies", lambda removal: removal.name in accepted)
 
+    def removed_name(self, path: str) -> Removal | None:
+        """What the installed Lightning does not have any more at this path: a module, or what is imported from it."""
+        if ("removed names", "") not in self._memo:
+            self._memo["removed names", ""] = history.removed_names(self.lightning.version)
+        known: Mapping[str, Removal] = self._memo["removed names", ""]
+        head = normalised(path)
+        while head.startswith("lightning.pytorch."):
+            if head in known:
+                is_there = self._entry(self.canonical(path)) is not None or self.signature(path) is not None
+                return None if is_there else known[head]
+            head = head.rpartition(".")[0]
+        return None
+
     # ------------------------------------------------------------------------------- what later versions have
     def added_hooks(self, kind: str) -> Mapping[str, Addition]:
         """Hooks that only later versions of Lightning call."""

@@ -76,6 +76,12 @@ def additions(section: str, version: str) -> Mapping[str, Addition]:
     return MappingProxyType({n: a for n, a in found.items() if not is_since(version, a.added_in)})
 
 
+def removed_names(version: str) -> Mapping[str, Removal]:
+    """Modules, classes and functions by their path, with the version since which certainly none of them is there."""
+    found = {n: Removal(n, since, replacement, "") for n, (since, replacement) in _data()["removed_names"].items()}
+    return MappingProxyType({n: removal for n, removal in found.items() if is_since(version, removal.removed_in)})
+
+
 def range_of_argument(path: str, argument: str) -> tuple[str, str]:
     """The versions in which a function came to accept an argument, and ceased to; "" where none is known."""
     since, until = _data()["changed_arguments"].get(path, {}).get(argument, ("", ""))

@@ -23,6 +23,7 @@ from dryfit.semantic import (
     modules,
     objects,
     optimizers,
+    packages,
     reflection,
     schedulers,
     tensors,
@@ -73,7 +74,8 @@ def call(ev: Evaluator, path: str, passed: Passed) -> Value:
     value = _modelled(ev, path, passed)
     site = ev.reported(passed.node.span)
     sure = ev.branches == 0 and not any(frame.left_early for frame in ev.frames)
-    fact = FrameworkCall(site, path, given, None, ev.operand(value, site), sure)
+    package = packages.package_of(ev.program, ev.frame.module, passed.node.func) if path.startswith("light") else ""
+    fact = FrameworkCall(site, path, given, None, ev.operand(value, site), sure, package)
     ev.emit(fact)
     if path.startswith("torch.nn."):
         unused.in_forward(ev, fact)
@@ -125,7 +127,8 @@ def _instance(ev: Evaluator, path: str, bases: tuple[str, ...], passed: Passed) 
     if path == modules.TRAINER:
         ref = ev.new(passed.node, name, Instance(External(path), passed.pairs(), made_at=site))
         if not ev.silence:
-            ev.emit(TrainerBuilt(site, passed.for_rules(ev), ev.operand(ref, site)))
+            package = packages.package_of(ev.program, ev.frame.module, passed.node.func)
+            ev.emit(TrainerBuilt(site, passed.for_rules(ev), ev.operand(ref, site), package))
         return ref
     arguments = passed.pairs()
     if not path.startswith("torch.utils.data."):  # these wrap what they are given and leave it as it is
@@ -178,7 +181,8 @@ def _made_history(ev: Evaluator, name: str, passed: Passed) -> History:
     elif first is not None and name == "tensor":
         history = History(NOTHING, flow.of(ev, first).cut)
     if wanted is not None and wanted != ConstantValue(False, "bool"):
-        return replace(history, reach=LEAF) if wanted == ConstantValue(True, "bool") else OPEN
+        is_copy = history.cut is not None and history.cut.how in ("detach", "data", "no_grad")
+        return OPEN if is_copy or wanted != ConstantValue(True, "bool") else replace(history, reach=LEAF)
     if name in ("as_tensor", "from_numpy") or passed.open_keywords:
         return flow.computed_from(ev, passed.values())
     return history

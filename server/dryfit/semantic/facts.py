@@ -12,6 +12,7 @@ from typing import TypeAlias
 from dryfit.semantic.arguments import Arguments
 from dryfit.semantic.lightning_facts import (
     ClassDefined,
+    FrameworkImported,
     HookDefined,
     LoggedKey,
     OptimizersReturned,
@@ -48,7 +49,8 @@ class FrameworkCall:
 
     A method is named after the class that was made, not the one that defines it ("torch.optim.Adam.step");
     `receiver` is the object then. For subclasses written in the project the name is that of the nearest framework
-    class above. `is_certain`, of methods: it happens whenever the root runs, however it goes.
+    class above. `is_certain`, of methods: it happens whenever the root runs, however it goes. `package`, of Lightning's
+    functions and classes: lightning or pytorch_lightning, "" if that is not known.
     """
 
     site: Site
@@ -57,6 +59,7 @@ class FrameworkCall:
     receiver: Operand | None
     result: Operand
     is_certain: bool = False
+    package: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,7 @@ class AttributeSet:
     """`owner.name = value`, for an owner that is known: an object or a tensor.
 
     `base_initialised`: did the framework's constructor run for the owner? Attributes with a setter are not in here.
+    `name_site`: the name alone, if it is written there (not in `setattr`).
     """
 
     site: Site
@@ -228,6 +232,7 @@ class AttributeSet:
     name: str
     to: Operand
     base_initialised: bool | Unknown
+    name_site: Site | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +329,7 @@ Fact: TypeAlias = (
     | LoaderBuilt
     | AttributeSet
     | ClassDefined
+    | FrameworkImported
     | HookDefined
     | Returned
     | FunctionEnded
@@ -354,6 +360,7 @@ __all__ = [
     "EvaluatedInTraining",
     "Fact",
     "FrameworkCall",
+    "FrameworkImported",
     "FrozenHeld",
     "FrozenStillMoves",
     "FunctionEnded",

@@ -163,12 +163,15 @@ def unsettle(ev: Evaluator, value: Value) -> None:
             rewrite(ev, _forgetting(option.history))
 
 
-def made_leaf(ev: Evaluator, base: TensorValue) -> None:
-    """`base.requires_grad_()`: what had no gradient may have one now, and goes no further."""
+def made_leaf(ev: Evaluator, base: TensorValue) -> TensorValue:
+    """`base.requires_grad_()`: what had no gradient may have one now, and goes no further.
+
+    What a network put out and is made a leaf may be handed back to it by its gradient: nothing is certain of that.
+    """
     old = base.history
-    if old.reach == NOTHING:
-        new = replace(old, reach=LEAF)
-        rewrite(ev, lambda tensor: replace(tensor, history=new) if tensor.history == old else tensor)
+    new = OPEN if old.cut is not None else replace(old, reach=min(old.reach, LEAF))
+    rewrite(ev, lambda tensor: replace(tensor, history=new) if tensor.history == old else tensor)
+    return replace(base, history=new)
 
 
 def _forgetting(history: History) -> Callable[[TensorValue], TensorValue]:

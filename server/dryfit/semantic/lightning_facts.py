@@ -17,11 +17,12 @@ _DATAMODULE = {"fit": 3, "validate": 4, "test": 4, "predict": 2}  # where a data
 
 @dataclass(frozen=True, slots=True)
 class TrainerBuilt:
-    """`lightning.pytorch.Trainer(...)`."""
+    """`lightning.pytorch.Trainer(...)`. `package`: lightning or pytorch_lightning, "" if that is not known."""
 
     site: Site
     arguments: Arguments
     trainer: Operand
+    package: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,14 @@ def _count(loaders: Operand, depth: int) -> tuple[int, int | None]:
     counts = [_count(part, depth + 1) for part in parts]
     most = [upper for _, upper in counts if upper is not None]
     return sum(least for least, _ in counts), sum(most) if is_whole and len(most) == len(counts) else None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkImported:
+    """An import at the top of a file, under no condition, of what torch or Lightning offer, by the path as written."""
+
+    site: Site
+    path: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,11 @@ class Operand:
         """The plain name of its class, or of the first it can be of; "" if that is not known."""
         return next(iter(self.options[0].class_names), "").rpartition(".")[2]
 
+    @property
+    def package(self) -> str:
+        """Where the Lightning class above one of the project comes from: lightning or pytorch_lightning, else ""."""
+        return self.classes.package(self._class) if isinstance(self._class, ClassValue) else ""
+
     def is_a(self, name: str) -> bool:
         """Certainly an instance of the class with this canonical name."""
         return isinstance(self._object, Instance) and name in self.class_names

@@ -53,6 +53,10 @@ class Classes(Protocol):
         """Does an object of the class certainly log nothing?"""
         ...
 
+    def package(self, cls: ClassValue) -> str:
+        """The package of the Lightning class above it: lightning or pytorch_lightning, "" if that is not known."""
+        ...
+
     def written_at(self, site: Site) -> written.Written | None:
         """The literal, the display or the keyword argument whose name is the text of exactly this place."""
         ...

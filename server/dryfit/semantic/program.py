@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 from dryfit.frameworks import Frameworks
-from dryfit.semantic import changes, classes, imports, logged, members, objects, questions, results, written
+from dryfit.semantic import changes, classes, imports, logged, members, objects, packages, questions, results, written
 from dryfit.semantic.file_model import FileModel
 from dryfit.semantic.heap import Heap
 from dryfit.semantic.library import Library, NoLibrary
@@ -230,6 +230,10 @@ class Program(Generic[J]):
     def is_quiet(self, cls: ClassValue) -> bool:
         """Does an object of the class certainly log nothing?"""
         return logged.is_quiet(self, cls)
+
+    def package(self, cls: ClassValue) -> str:
+        """The package of the Lightning class above it: lightning or pytorch_lightning, "" if that is not known."""
+        return packages.package_of_class(self, cls)
 
     def written_at(self, site: Site) -> written.Written | None:
         """The literal, the display or the keyword argument whose name is the text of exactly this place."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dryfit.semantic import assignments, calls, classes, coverage, lightning, statements
+from dryfit.semantic import assignments, calls, classes, coverage, lightning, packages, statements
 from dryfit.semantic.evaluator import Evaluator, OutOfBudgetError
 from dryfit.semantic.facts import ClassDefined, Fact, FunctionEnded, HookDefined, Returned
 from dryfit.semantic.heap import ANYTHING, Heap, Instance
@@ -47,7 +47,7 @@ def root(program: Program[Any], module: str, name: str) -> SemanticModel:
 def _module_root(program: Program[Any], module: str) -> tuple[Fact, ...]:
     ev = Evaluator(program, keep_facts=True)
     run_module_body(program, ev, module)
-    return (*ev.facts, *coverage.facts(program, ev, module, None))
+    return (*packages.imported(program, module), *ev.facts, *coverage.facts(program, ev, module, None))
 
 
 def run_module_body(program: Program[Any], ev: Evaluator, module: str) -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from dryfit.semantic import objects
 from dryfit.semantic.evaluator import Evaluator
+from dryfit.semantic.facts import FrameworkCall
 from dryfit.semantic.heap import GeneratorObject, Instance, ListObject
 from dryfit.semantic.names import dotted_name
-from dryfit.semantic.facts import FrameworkCall
 from dryfit.semantic.statement_facts import (
     CalledInForward,
     IteratorsAdded,
@@ -113,9 +113,7 @@ def in_forward(ev: Evaluator, call: FrameworkCall) -> None:
                 name = parameters[0].name if parameters and frame is ev.frame else ""
                 module = ev.operand(frame.receiver, call.site)
                 ev.emit(
-                    CalledInForward(
-                        call.site, call.name, call.arguments, module, call.result, name, call.is_certain
-                    )
+                    CalledInForward(call.site, call.name, call.arguments, module, call.result, name, call.is_certain)
                 )
             return
 
