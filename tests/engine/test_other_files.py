@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from dryfit.engine.batch import BatchOptions, Mode, check_files
+from dryfit.engine.layout import Layout
+from dryfit.engine.library import ProjectLibrary
+from dryfit.engine.packs import load_packs
+from dryfit.engine.session import Session
+from dryfit.engine.settings import Settings
+from dryfit.engine.ties import Ties
+from dryfit.frameworks import bundled
+from dryfit.text.span import Span
 
 Shown = tuple[str, str, str, tuple[str, ...]]
 
@@ -162,3 +172,103 @@ def test_a_global_that_functions_fill_has_unknown_content(tmp_path: Path) -> Non
         """,
     )
     assert shown(tmp_path, "train.py") == []
+
+
+STEPS = """
+    import lightning as L
+    import torch
+    from torch import nn
+
+    class Model(L.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.net = nn.Linear(2, 2)
+
+        def training_step(self, batch, batch_idx):
+            return self.net(batch).sum()
+
+        def validation_step(self, batch, batch_idx):
+            self.log("loss", self.net(batch).sum())
+
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), lr=0.1)
+"""
+FIT = """
+    import lightning as L
+    import torch
+    from torch.utils.data import DataLoader
+
+    from steps import Model
+
+    def main():
+        train, val, other = (DataLoader(torch.randn(8, 2)) for _ in range(3))
+        L.Trainer().fit(Model(), train, [val, other])
+"""
+BETWEEN = ("steps.py", "dataloader-idx-missing", "validation_step", ("train.py",))
+
+
+def test_what_lies_between_files_is_shown_in_the_one_that_has_to_change(tmp_path: Path) -> None:
+    write(tmp_path, steps=STEPS, train=FIT)
+    assert shown(tmp_path, "steps.py", "train.py") == [BETWEEN]
+    assert shown(tmp_path, "train.py") == [BETWEEN]
+    assert shown(tmp_path, "steps.py") == []  # nobody asked for the file that uses it
+
+
+def test_a_comment_silences_it_where_it_is_shown(tmp_path: Path) -> None:
+    silenced = STEPS.replace("batch_idx):\n            self.log", "batch_idx):  # dryfit: ignore\n            self.log")
+    write(tmp_path, steps=silenced.replace("ignore", "ignore[dataloader-idx-missing]"), train=FIT)
+    assert shown(tmp_path, "steps.py", "train.py") == []
+
+
+def test_the_editor_says_the_same_with_either_file_open(tmp_path: Path) -> None:
+    write(tmp_path, steps=STEPS, train=FIT)
+    (tmp_path / "pyproject.toml").write_text("")
+    steps, train = str(tmp_path / "steps.py"), str(tmp_path / "train.py")
+    for opened in ([steps], [train], [steps, train]):
+        with session_of(opened) as session:
+            known = {name: [d.rule for d in session.diagnostics(name)] for name in opened}
+            closed = {name: [d.rule for d in found] for name, found in session.elsewhere().items()}
+            said = {name: rules for name, rules in (known | closed).items() if rules}
+            assert said == {steps: ["dataloader-idx-missing"]}
+
+
+def test_an_edit_of_either_file_takes_it_back(tmp_path: Path) -> None:
+    write(tmp_path, steps=STEPS, train=FIT)
+    (tmp_path / "pyproject.toml").write_text("")
+    steps, train = str(tmp_path / "steps.py"), str(tmp_path / "train.py")
+    with session_of([steps]) as session:
+        assert [d.rule for d in session.diagnostics(steps)] == ["dataloader-idx-missing"]
+        write(tmp_path, train=FIT.replace("[val, other]", "[val]"))
+        assert session.look_at_disk()
+        settle(session, [steps])
+        assert session.diagnostics(steps) == ()
+    with session_of([train]) as session:
+        assert session.elsewhere() == {}
+        line = next(i for i, text in enumerate(session.text(train).split("\n")) if "[val]" in text)
+        column = session.line(train, line).index("[val]") + len("[val")
+        session.edit(train, Span(line, column, line, column), ", other")
+        settle(session, [train])
+        assert list(session.elsewhere()) == [steps]
+
+
+@contextmanager
+def session_of(opened: list[str]) -> Iterator[Session]:
+    """These files open, everything judged, what lies around them included."""
+    layout = Layout()
+    library = ProjectLibrary(layout, Ties(layout, None, is_waiting=False))
+    session = Session(load_packs().rules, lambda name: Settings(), bundled(), guard=False, library=library)
+    for name in opened:
+        session.open(name, Path(name).read_text())
+    settle(session, opened)
+    yield session
+    session.close_all()
+
+
+def settle(session: Session, opened: list[str]) -> None:
+    """Until nothing is expected from the background and nothing is left to judge."""
+    while session.is_expecting:
+        session.poll()
+    for name in opened:
+        session.settle(name)
+    while session.judge_company(float("inf")):
+        pass

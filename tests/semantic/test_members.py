@@ -169,6 +169,54 @@ def test_values_of_the_class_that_an_object_may_hide(methods: str, values: list[
     assert seen({"train.py": text}) == values
 
 
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        ("torch.manual_seed(Callable()(2))", "[1, 2]"),
+        ("torch.manual_seed(Single())", "?"),
+        ("torch.manual_seed(New().k)", "?"),
+        ("torch.manual_seed(Odd().k)", "?"),
+        ("torch.manual_seed([Holder().d, Holder().k, Holder().f()])", "[?, 3, 3]"),
+        ("s = Set()\ns.k = 2\ntorch.manual_seed(s.k)", "?"),
+    ],
+)
+def test_classes_that_say_what_happens_to_their_instances(body: str, value: str) -> None:
+    config = """
+    class Callable:
+        k = 1
+        def __call__(self, x):
+            return [self.k, x]
+    class Meta(type):
+        def __call__(cls):
+            return 5
+    class Single(metaclass=Meta):
+        k = 2
+    class New:
+        k = 1
+        def __new__(cls):
+            made = super().__new__(cls)
+            made.k = 9
+            return made
+    class Odd:
+        k = 1
+        def __getattribute__(self, name):
+            return 7
+    class Descriptor:
+        def __get__(self, owner, kind):
+            return 11
+    class Holder:
+        d = Descriptor()
+        k = 3
+        f = lambda self: self.k
+    class Set:
+        def __init__(self):
+            self.k = 1
+        def __setattr__(self, name, value):
+            self.__dict__[name] = value + 1
+    """
+    assert seen_of(config, body) == [value]
+
+
 def test_a_class_that_is_read_like_a_dict() -> None:
     config = """
     class Config:

@@ -96,6 +96,16 @@ class Conditional:
 @dataclass(init=False)
 class NoInit:
     x: int = 1
+@dataclass(frozen=True)
+class Frozen:
+    x: int = 1
+    def __post_init__(self):
+        object.__setattr__(self, "x", self.x + 1)
+@dataclass
+class Doubles:
+    x: int = 1
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value * 2)
 """
 
 
@@ -118,6 +128,8 @@ class NoInit:
         ("a = Hidden(2)\ntorch.manual_seed(a.x)", "?"),
         ("a = Conditional(2)\ntorch.manual_seed(a.x)", "?"),
         ("torch.manual_seed(asdict(NoInit()))", "{x: ?}"),
+        ("torch.manual_seed(Frozen(3).x)", "4"),
+        ("torch.manual_seed(Doubles(3).x)", "?"),
     ],
 )
 def test_constructors(body: str, value: str) -> None:

@@ -1,9 +1,9 @@
 """A layer with weights, or a parameter, is made anew whenever `forward` runs.
 
 What it does:
-Reports layers of torch that have weights, and `nn.Parameter`s that are set on the module, where they are certainly made
-in each run of `forward`. Layers without weights, and such as are made once behind an `if`, are not reported; neither are
-layers whose weights are given or started by hand there, as fixed filters are.
+Reports layers of torch that have weights, and `nn.Parameter`s that are set on the module, where they are certainly
+made in each run of `forward`. Layers without weights, and such as are made once behind an `if`, are not reported;
+neither are layers whose weights are given or started by hand there, as fixed filters are.
 
 Why it matters:
 Each call has other random weights: the same input gives another output. What is learned is thrown away with the layer,
@@ -22,32 +22,15 @@ PARAMETER = "torch.nn.Parameter"
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
-    if _starts_weights(model):
-        return
     for call in model.facts(facts.CalledInForward):
         name = call.name.rpartition(".")[2]
-        if call.is_certain and (_has_weights(model, call) or _is_set_parameter(model, call)):
+        if call.is_certain and not call.names_weights and (_has_weights(model, call) or _is_set_parameter(model, call)):
             yield Finding(
                 call.site,
                 f"`{name}` is made anew in each run of `forward`",
                 "its weights are random again in each call, and no optimizer trains them",
                 HELP,
             )
-
-
-def _starts_weights(model: SemanticModel) -> bool:
-    """Is a weight written by hand here? Then the layer can be a fixed filter."""
-    if any(call.name.startswith("torch.nn.init.") for call in model.facts(facts.FrameworkCall)):
-        return True
-    written = (fact.owner for fact in model.facts(facts.AttributeSet))
-    return any(
-        owner.kind == "parameter" or (owner.class_names[:1] != () and _is_layer(owner.class_names[0]))
-        for owner in written
-    )
-
-
-def _is_layer(path: str) -> bool:
-    return path.startswith("torch.nn.")
 
 
 def _has_weights(model: SemanticModel, call: facts.CalledInForward) -> bool:

@@ -67,8 +67,8 @@ RULE = Rule(
                 class Student:
                     def __init__(self, teacher):
                         self.net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2))
-                        self.net = self.net.load_state_dict(teacher.state_dict(), strict=True)
-                #       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ module-replaced-by-load-result
+                        self.net = self.net.load_state_dict(teacher.state_dict())
+                #       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ module-replaced-by-load-result
 
 
                 student = Student(nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2)))
@@ -81,7 +81,7 @@ RULE = Rule(
                 class Student:
                     def __init__(self, teacher):
                         self.net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2))
-                        self.net.load_state_dict(teacher.state_dict(), strict=True)
+                        self.net.load_state_dict(teacher.state_dict())
 
 
                 student = Student(nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2)))

@@ -46,7 +46,7 @@ def scheduler_built(ev: Evaluator, path: str, passed: Passed) -> Ref:
 def schedule_with_warmup(ev: Evaluator, passed: Passed) -> Ref:
     """`get_linear_schedule_with_warmup(optimizer, num_warmup_steps, num_training_steps)` and its like: a `LambdaLR`.
 
-    Source: transformers 4.57, `transformers.optimization`.
+    Source: transformers 5.23, `transformers.optimization`.
     """
     optimizer, steps = passed.get(0, "optimizer"), passed.get(2, "num_training_steps")
     given = (("optimizer", optimizer or UNKNOWN), ("num_training_steps", steps or UNKNOWN))

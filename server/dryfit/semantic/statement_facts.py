@@ -73,6 +73,7 @@ class CalledInForward:
     """A class or function of `torch.nn` is called while a module's `forward` runs, and gradients are recorded.
 
     `self_name`: what the module is called there; "" in a helper. `is_certain`: it happens in each run of `forward`.
+    `names_weights`: the function mentions the weights of a layer, which it can give by hand.
     """
 
     site: Site
@@ -82,6 +83,7 @@ class CalledInForward:
     result: Operand
     self_name: str
     is_certain: bool
+    names_weights: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,10 @@ def _if(ev: Evaluator, node: tree.If) -> None:
     if ev.state is None:
         return
     if known is not None:
-        return run(ev, node.body if known else node.orelse)
+        ev.watch.decided.append(ev.frame.serial)
+        run(ev, node.body if known else node.orelse)
+        ev.watch.decided.pop()
+        return
     before = ev.now.copy()
     ev.branches += 1
     excluded = [narrowing.excludes(ev, node.test, holds=holds) for holds in (True, False)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dryfit.semantic import events, flow, modes, objects, unused, vocabulary
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.heap import Instance
-from dryfit.semantic.history import ANYTHING, CLOSED, LEAF
+from dryfit.semantic.history import ANYTHING, CLOSED
 from dryfit.semantic.values import (
     LEAF_TAG,
     OF_LEAF,
@@ -41,13 +41,8 @@ def method(ev: Evaluator, base: TensorValue, name: str, passed: Passed) -> Value
     if name in ("max", "min"):
         return extreme(ev, base, passed, 0)
     if name == "requires_grad_":
-        flow.made_leaf(ev, base)
         is_leaf = base.history.reach != ANYTHING and base.tag != OF_LEAF and not passed.values()
-        return replace(
-            base,
-            tag=LEAF_TAG if is_leaf else base.tag,
-            history=replace(base.history, reach=min(base.history.reach, LEAF)),
-        )
+        return replace(flow.made_leaf(ev, base), tag=LEAF_TAG if is_leaf else base.tag)
     if name.endswith("_") and not name.startswith("_"):
         flow.written(ev, base, TupleValue(tuple(passed.values())))
         flow.detached_in_place(ev, base)

@@ -39,6 +39,7 @@ CONTEXTS = frozenset(
     "torch.no_grad torch.enable_grad torch.inference_mode torch.set_grad_enabled torch.autocast "
     "torch.autograd.set_detect_anomaly torch.autograd.detect_anomaly torch.amp.autocast torch.cuda.amp.autocast".split()
 )
+_WEIGHTS = frozenset({"weight", "bias", "load_state_dict", "requires_grad_", "init"})
 
 
 def not_called(ev: Evaluator, value: Method | BoundMethod, node: tree.Attribute) -> None:
@@ -106,16 +107,26 @@ def _has_parameters(ev: Evaluator, value: Value) -> bool:
 
 def in_forward(ev: Evaluator, call: FrameworkCall) -> None:
     """Something of `torch.nn` is called: does a module's `forward` run?"""
-    for frame in reversed(ev.frames):
+    for i, frame in reversed([*enumerate(ev.frames)]):
         if getattr(frame.node, "name", "") == "forward" and frame.receiver is not None and not ev.no_grad:
             if objects.is_module(ev, frame.receiver):
+                inside = {inner.serial for inner in ev.frames[i:]}
+                is_certain = call.is_certain and not inside & set(ev.watch.decided)
                 parameters = getattr(frame.node, "parameters", ())
                 name = parameters[0].name if parameters and frame is ev.frame else ""
                 module = ev.operand(frame.receiver, call.site)
-                ev.emit(
-                    CalledInForward(call.site, call.name, call.arguments, module, call.result, name, call.is_certain)
-                )
+                fixed = _names_weights(frame.node) or _names_weights(ev.frame.node)
+                made = (call.arguments, module, call.result, name, is_certain, fixed)
+                ev.emit(CalledInForward(call.site, call.name, *made))
             return
+
+
+def _names_weights(node: tree.Function | tree.Lambda | None) -> bool:
+    """Does a function's text mention the weights of a layer, or a way to give it others?"""
+    body = node.body if isinstance(node, tree.Function) else ()
+    return any(
+        isinstance(part, tree.Attribute) and part.name in _WEIGHTS for statement in body for part in tree.walk(statement)
+    )
 
 
 def is_of_leaf(ev: Evaluator, a: Value, b: Value) -> bool:

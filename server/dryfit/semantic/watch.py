@@ -49,7 +49,8 @@ class Watch:
     `backwards_at`: before the mode was set at a place. `trained_loops`: loops that run backward or step, and what
     they draw from; `trained_nodes`: the loops themselves, each with the serial of its function; `nested`: the loops
     around them. `lengths`: of schedulers. `dropped`: the statement that is an expression alone, `assigned`: the
-    assignment, whose value is being worked out.
+    assignment, whose value is being worked out. `decided`: the functions, by serial, in which an `if` around this point
+    stands whose test came out by what is known.
     """
 
     loops: list[Loop] = field(default_factory=list)
@@ -67,6 +68,7 @@ class Watch:
     lengths: dict[Ref, Length] = field(default_factory=dict)
     dropped: tree.Expression | None = None
     assigned: tree.Assign | None = None
+    decided: list[str] = field(default_factory=list)
 
     def train_here(self) -> None:
         """A backward, or a step of an optimizer: the innermost loop trains."""
