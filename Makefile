@@ -7,7 +7,7 @@ TORCH := torch==2.13.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test test-lowering test-versions corpus bench-typing bench-index docs clean
+.PHONY: help demo test test-lowering test-versions corpus bench-typing bench-index bench-project docs clean
 
 help:  ## what can be made (this list)
 	@echo "make demo            set up .venv and show what dryfit finds in examples/ (a minute the first time)"
@@ -17,6 +17,7 @@ help:  ## what can be made (this list)
 	@echo "make corpus CORPUS=F compare what is found in public code below folder F with what was judged (minutes)"
 	@echo "make bench-typing    measure what a keystroke costs in files of 100 to 5,000 lines"
 	@echo "make bench-index     measure what the project index costs for 500 files and for lightning"
+	@echo "make bench-project   measure what an edit of a base class costs in a project of 500 files"
 	@echo "make docs            write docs/rules/ anew from the rules"
 	@echo "make clean           remove .venv and everything else that can be made again"
 
@@ -42,6 +43,9 @@ bench-typing: .venv/testable
 
 bench-index: .venv/testable
 	$(RUN) tests/benchmarks/bench_index.py
+
+bench-project: .venv/testable
+	$(RUN) tests/benchmarks/bench_project.py
 
 docs: .venv/installed
 	$(RUN) docs/rule_pages.py

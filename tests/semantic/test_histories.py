@@ -66,9 +66,15 @@ def test_numbers_that_are_added(expression: str, how: str | None) -> None:
         ("h = x\nfor i in range(9):\n    h = net(h)\n    h.sum().backward()\n    h.detach_()", [None]),
         ("h = net(x)\nfor i in range(9):\n    net(h).sum().backward()", ["h"]),
         ("t = 0\nfor i in range(9):\n    t = t + net(x).sum()\n    t.backward()", ["t"]),
-        ("t = 0\nfor i in range(9):\n    t = t + net(x).sum()\n    if i % 3 == 0:\n        t.backward(); t = 0", [None]),
+        (
+            "t = 0\nfor i in range(9):\n    t = t + net(x).sum()\n    if i % 3 == 0:\n        t.backward(); t = 0",
+            [None],
+        ),
         ("for h in [net(x) for i in range(9)]:\n    h.sum().backward()", [None]),
-        ("h, c = x, x\nr = nn.LSTM(2, 2)\nfor i in range(9):\n    o, (h, c) = r(x, (h, c))\n    o.sum().backward()", ["h"]),
+        (
+            "h, c = x, x\nr = nn.LSTM(2, 2)\nfor i in range(9):\n    o, (h, c) = r(x, (h, c))\n    o.sum().backward()",
+            ["h"],
+        ),
     ],
 )
 def test_graphs_that_were_freed(body: str, spent: list[str | None]) -> None:

@@ -126,7 +126,10 @@ def test_trained_in_evaluation_mode(body: str, names: list[str]) -> None:
         ("s = net.state_dict(); step(net, optimizer); s['a'] = v; net.load_state_dict(s)", []),
         ("s = net.state_dict(); step(net, optimizer); s.update(v); net.load_state_dict(s)", []),
         ("s = net.state_dict(); step(net, optimizer); Net().load_state_dict(s)", []),
-        ("for i in range(9):\n    step(net, optimizer)\n    if v.sum() > 0: s = net.state_dict()\ntorch.save(s, '')", [True]),
+        (
+            "for i in range(9):\n    step(net, optimizer)\n    if v.sum() > 0: s = net.state_dict()\ntorch.save(s, '')",
+            [True],
+        ),
         ("for i in range(9):\n    step(net, optimizer)\n    s = net.state_dict()\ntorch.save(s, '')", []),
     ],
 )

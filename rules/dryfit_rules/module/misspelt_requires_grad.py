@@ -46,10 +46,8 @@ def _is_misspelt(name: str) -> bool:
 
 def _is_tensor_or_layer(value: Operand) -> bool:
     """Modules of the project can have an attribute of any name."""
-    return (
-        value.kind in ("parameter", "tensor")
-        or (value.class_names[:1] != ()
-        and value.class_names[0].startswith("torch.nn."))
+    return value.kind in ("parameter", "tensor") or (
+        value.class_names[:1] != () and value.class_names[0].startswith("torch.nn.")
     )
 
 

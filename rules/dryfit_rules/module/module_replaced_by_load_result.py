@@ -68,7 +68,7 @@ RULE = Rule(
                     def __init__(self, teacher):
                         self.net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2))
                         self.net = self.net.load_state_dict(teacher.state_dict())
-                #       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ module-replaced-by-load-result
+                #       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ module-replaced-by-load-result
 
 
                 student = Student(nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2)))

@@ -94,7 +94,9 @@ def _function(built: facts.SchedulerBuilt) -> Iterator[Finding]:
         if type(part.literal) in (int, float):
             kind = type(part.literal).__name__
             is_lambda = built.class_name == OF_FUNCTIONS[0]
-            text = f"'{kind}' object is not callable" if is_lambda else f"lr_lambda should be a function, but got {kind}"
+            text = (
+                f"'{kind}' object is not callable" if is_lambda else f"lr_lambda should be a function, but got {kind}"
+            )
             yield Finding(
                 part.site,
                 f"`lr_lambda` is the number {part.literal}, and `{_name(built)}` takes a function of the epoch",

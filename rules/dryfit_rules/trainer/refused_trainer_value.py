@@ -219,7 +219,7 @@ RULE = Rule(
 
 
                 loader = DataLoader(torch.randn(8, 4), batch_size=4)
-                options = {"max_epochs": 1, "accumulate_grad_batches": {0: 2, 5: 4}}
+                options = {"max_steps": 1, "accumulate_grad_batches": {0: 2, 5: 4}}
                 #                                                      ^^^^^^^^^^^^ refused-trainer-value
                 Trainer(accelerator="cpu", barebones=True, **options).fit(Net(), loader)
             """,
@@ -242,7 +242,7 @@ RULE = Rule(
 
 
                 loader = DataLoader(torch.randn(8, 4), batch_size=4)
-                options = {"max_epochs": 1, "accumulate_grad_batches": 2}
+                options = {"max_steps": 1, "accumulate_grad_batches": 2}
                 Trainer(accelerator="cpu", barebones=True, **options).fit(Net(), loader)
             """,
             witness=Raises("TypeError", "unsupported operand type(s) for %: 'int' and 'dict'"),

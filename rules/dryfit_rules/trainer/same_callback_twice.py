@@ -149,7 +149,7 @@ RULE = Rule(
 
         metric = os.environ.get("METRIC", "val_acc")
         first = [ModelCheckpoint(monitor="val_loss"), ModelCheckpoint(monitor="val_loss", every_n_train_steps=100)]
-        second = [EarlyStopping("val_loss"), EarlyStopping("val_loss", mode="max"), EarlyStopping(metric)]
+        second = [EarlyStopping("val_loss"), EarlyStopping("val_acc", mode="max"), EarlyStopping(metric)]
         third = [Keyed(filename="a"), Keyed(filename="b"), ModelCheckpoint(monitor=metric), ModelCheckpoint()]
         for callbacks in (first, second, third):
             Trainer(accelerator="cpu", logger=False, callbacks=callbacks)

@@ -3,7 +3,7 @@
 What it does:
 Reports a Trainer whose `check_val_every_n_epoch` is larger than its `max_epochs` while one of its callbacks watches a
 metric (`ModelCheckpoint` with a `monitor`, `EarlyStopping`) or `fit` is given validation loaders. A number more than ten
-times as large says that no validation is wanted, and is left alone if nothing is watched.
+times as large says that no validation is wanted: it is left alone if nothing is watched.
 
 Why it matters:
 Validation never runs, without an error or a warning: `validation_step` is not called, a `ModelCheckpoint` that watches
@@ -157,7 +157,7 @@ RULE = Rule(
                 loader = DataLoader(torch.randn(8, 4), batch_size=4)
                 net = Net()
                 settings = {"max_epochs": 1, "check_val_every_n_epoch": 100, "num_sanity_val_steps": 0}
-                #                                                          ^^^ validation-after-last-epoch
+                #                                                       ^^^ validation-after-last-epoch
                 stopping = pl.callbacks.EarlyStopping("val_loss")
                 pl.Trainer(
                     accelerator="cpu", logger=False, enable_checkpointing=False, callbacks=[stopping], **settings

@@ -68,8 +68,7 @@ def is_instance(ev: Evaluator, value: Value, wanted: Value) -> bool | None:
         if c in mro or (isinstance(c, External) and c.path in names):
             return True
     known = all(
-        isinstance(c, ClassValue) or (isinstance(c, External) and ev.program.bases(c.path))
-        for c in classes_wanted
+        isinstance(c, ClassValue) or (isinstance(c, External) and ev.program.bases(c.path)) for c in classes_wanted
     )
     is_open = ev.program.ancestry(thing.cls)[1]
     return False if known and not is_open and not (thing.escaped and thing.made_at is None) else None

@@ -37,7 +37,6 @@ class Gradients:
         self.settle()
         self.taken = None
 
-
     def settle(self) -> None:
         """Whatever was frozen has no gradient any more, or that cannot be told."""
         for ref in self.frozen:

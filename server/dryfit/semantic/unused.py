@@ -125,7 +125,9 @@ def _names_weights(node: tree.Function | tree.Lambda | None) -> bool:
     """Does a function's text mention the weights of a layer, or a way to give it others?"""
     body = node.body if isinstance(node, tree.Function) else ()
     return any(
-        isinstance(part, tree.Attribute) and part.name in _WEIGHTS for statement in body for part in tree.walk(statement)
+        isinstance(part, tree.Attribute) and part.name in _WEIGHTS
+        for statement in body
+        for part in tree.walk(statement)
     )
 
 
