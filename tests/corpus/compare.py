@@ -5,7 +5,8 @@
 `verdicts.json`, beside this file, names the code bases with the version or commit that was read, and has one entry for
 each finding of severity error or warning: "true" or "false", and the reason. FOLDER has one folder for each code base,
 called like it, with `+` for `/`: packages as `pip download --no-deps` brings them, unpacked; repositories at the
-commit. torch and lightning are those that INTERPRETER has installed. Hints are counted and not judged.
+commit. torch and lightning are those that INTERPRETER has installed; a repository that is itself a framework's is
+checked as who works on it has it, installed from its sources. Hints are counted and not judged.
 
 Exit status 1 if a finding is new, unjudged or judged false, or if a file could not be checked; 2 if there was nothing
 to compare. `--update` writes new findings down as unjudged, for somebody to read, and drops those that are gone.
@@ -36,15 +37,20 @@ from importlib.util import find_spec
 print(find_spec(sys.argv[1]).submodule_search_locations[0])
 print(version(sys.argv[1]).partition("+")[0])
 """
+PACKAGES = "import sysconfig; print(sysconfig.get_path('purelib'))"
 
 
 @dataclass(frozen=True, slots=True)
 class CodeBase:
-    """What is checked. `kind`: where it comes from, "pypi", "github" or "installed". `ref`: what was read of it."""
+    """What is checked. `kind`: where it comes from, "pypi", "github" or "installed". `ref`: what was read of it.
+
+    `own`: the framework that it is the repository of, with the version that it calls itself, and in which folder.
+    """
 
     name: str
     kind: str
     ref: str
+    own: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -83,12 +89,14 @@ class Record:
         for row in data["findings"]:
             verdict, reason = row.pop("verdict"), row.pop("reason")
             entries.append(Entry(Finding(**row), verdict, reason))
-        return Record(tuple(CodeBase(**row) for row in data["code_bases"]), tuple(entries))
+        bases = [CodeBase(**{**row, "own": tuple(row["own"]) if "own" in row else None}) for row in data["code_bases"]]
+        return Record(tuple(bases), tuple(entries))
 
     def write(self, path: Path) -> None:
         entries = sorted(self.entries, key=lambda entry: entry.finding)
         rows = [{**asdict(e.finding), "verdict": e.verdict, "reason": e.reason} for e in entries]
-        data = {"code_bases": [asdict(base) for base in self.code_bases], "findings": rows}
+        bases = [{name: value for name, value in asdict(base).items() if value} for base in self.code_bases]
+        data = {"code_bases": bases, "findings": rows}
         path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -185,6 +193,21 @@ def copy_installed(package: str, python: str, into: Path) -> tuple[Path, str]:
     return folder, version
 
 
+def environment_with(base: CodeBase, folder: Path, python: str, into: Path) -> str:
+    """An environment in which the framework is installed from the code base's sources, and the rest as it is."""
+    assert base.own is not None
+    distribution, inner = base.own
+    run = subprocess.run([python, "-c", PACKAGES], cwd=into, capture_output=True, encoding="utf-8", check=True)
+    root = into / f"environment of {folder.name}"
+    packages = root / "lib" / "python3" / "site-packages"
+    (packages / f"{distribution}.dist-info").mkdir(parents=True)
+    (packages / "editable.pth").write_text(f"{(folder / inner).absolute()}\n{run.stdout}", encoding="utf-8")
+    (root / "pyvenv.cfg").touch()
+    (root / "bin").mkdir()
+    (root / "bin" / "python").touch()  # it is looked for and not started
+    return str(root / "bin" / "python")
+
+
 def located(base: CodeBase, corpus: Path, python: str, scratch: Path) -> tuple[Path | None, str]:
     """Where a code base lies, None if it is not there; and what is to be said about that."""
     package, _, version = base.ref.partition("==")
@@ -212,7 +235,8 @@ def check_all(record: Record, corpus: Path, python: str) -> list[Checked]:
             if remark:
                 print(remark)
             if folder is not None:
-                results.append(checked(base, folder, python))
+                chosen = python if base.own is None else environment_with(base, folder, python, Path(scratch))
+                results.append(checked(base, folder, chosen))
     return results
 
 

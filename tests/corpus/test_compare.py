@@ -107,6 +107,22 @@ def test_an_installed_package_is_copied(tmp_path: Path) -> None:
     assert sorted(path.name for path in (folder / "pytest").iterdir()) == ["__init__.py", "__main__.py"]
 
 
+def test_a_repository_of_a_framework_is_checked_against_its_own_sources(tmp_path: Path) -> None:
+    own = CodeBase("somebody/lightning", "github", "somebody/lightning@0123456", ("lightning-99.0", "src"))
+    package = tmp_path / "somebody+lightning" / "src" / "lightning" / "pytorch"
+    package.mkdir(parents=True)
+    (package.parent / "__init__.py").write_text("", encoding="utf-8")
+    (package / "__init__.py").write_text(
+        "class Trainer:\n    def __init__(self, *, haste=1): ...\n    def fit(self, model): ...\n", encoding="utf-8"
+    )
+    use = "from lightning.pytorch import Trainer\n\ntrainer = Trainer(haste=2)\nother = Trainer(max_epochs=1)\n"
+    (package.parents[2] / "train.py").write_text(use, encoding="utf-8")
+    verdicts = tmp_path / "verdicts.json"
+    Record((own,), ()).write(verdicts)
+    assert run(tmp_path, verdicts, "--update") == 1
+    assert [entry.finding.text for entry in Record.read(verdicts).entries] == ["other = Trainer(max_epochs=1)"]
+
+
 def test_all_that_is_on_record_is_judged_true_with_a_reason() -> None:
     entries = Record.read(VERDICTS).entries
     assert [entry for entry in entries if entry.verdict != "true" or not entry.reason.endswith(".")] == []

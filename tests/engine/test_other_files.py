@@ -94,6 +94,41 @@ def test_a_keyword_that_is_passed_on_is_shown_where_it_was_written(tmp_path: Pat
     assert shown(tmp_path, "train.py", "helpers.py") == [("train.py", "unknown-trainer-argument", "gpus", ())]
 
 
+def test_a_key_of_a_third_file_is_shown_there(tmp_path: Path) -> None:
+    write(tmp_path, helpers=HELPERS, options='OPTIONS = {"max_epochs": 1, "gpus": 2}\n')
+    write(tmp_path, train="import lightning as L\nimport options\nL.Trainer(**options.OPTIONS)\n")
+    write(tmp_path, other="import helpers, options\nhelpers.trainer(**options.OPTIONS)\n")
+    expected = [("options.py", "unknown-trainer-argument", '"gpus"', ())]
+    assert shown(tmp_path, "train.py") == expected
+    assert shown(tmp_path, "other.py") == expected
+    assert shown(tmp_path, "train.py", "options.py", "helpers.py", "other.py") == expected
+
+
+def test_a_key_of_the_helper_is_said_by_the_helper(tmp_path: Path) -> None:
+    helpers = HELPERS.replace('{"max_epochs": 1}', '{"max_epochs": 1, "gpus": 2}')
+    write(tmp_path, helpers=helpers, train="import helpers\nhelpers.trainer(max_steps=1)\n")
+    assert shown(tmp_path, "train.py") == []
+    assert shown(tmp_path, "train.py", "helpers.py") == [("helpers.py", "unknown-trainer-argument", '"gpus"', ())]
+
+
+def test_a_global_that_is_changed_through_its_module_has_unknown_content(tmp_path: Path) -> None:
+    write(tmp_path, options='OPTIONS = {"max_epochs": 1, "gpus": 2}\n')
+    write(
+        tmp_path,
+        train="""
+            import lightning as L
+            import options
+
+            def clean():
+                del options.OPTIONS["gpus"]
+
+            def build():
+                return L.Trainer(**options.OPTIONS)
+        """,
+    )
+    assert shown(tmp_path, "train.py") == []
+
+
 def test_a_fault_of_the_caller_is_shown_at_the_call_with_the_place_behind_it(tmp_path: Path) -> None:
     write(tmp_path, helpers=HELPERS, train="from torch import nn\nimport helpers as h\nh.adam(nn.Linear(2, 2))\n")
     assert shown(tmp_path, "train.py") == [

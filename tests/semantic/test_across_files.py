@@ -214,3 +214,9 @@ def test_attributes_by_name(body: str, values: list[str]) -> None:
                 self.q = 1
     """
     assert seen_of(config, body) == values
+
+
+def test_a_default_that_names_a_global_which_is_bound_again_later() -> None:
+    """Known to be wrong: it is 1, as it stood where the function was defined; the last value is what is looked up."""
+    config = "K = 1\ndef late(a=K):\n    return a\nK = 2\n"
+    assert seen_of(config, "torch.manual_seed(late())") == ["2"]

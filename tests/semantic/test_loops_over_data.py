@@ -15,7 +15,8 @@ from dryfit.semantic.facts import (
 )
 
 DATA = """
-from torch.utils.data import ConcatDataset, DataLoader, Dataset, Subset, SubsetRandomSampler, TensorDataset, random_split
+from torch.utils.data import ConcatDataset, DataLoader, Dataset, Subset
+from torch.utils.data import SubsetRandomSampler, TensorDataset, random_split
 class Rows(Dataset):
     def __init__(self, n=10):
         self.x = torch.randn(n, 3)
@@ -151,8 +152,9 @@ def test_states_that_are_kept(text: str, is_saved: list[bool]) -> None:
     ],
 )
 def test_what_is_frozen_later(after: str, optimizer: str, by: list[str]) -> None:
-    text = f"from elsewhere import unknown\nnet = Net()\noptimizer = {optimizer}\noptimizer.step()\nnet.requires_grad_(False)\n"
-    text += f"{after}optimizer.zero_grad(set_to_none=False); optimizer.step()\n"
+    text = f"from elsewhere import unknown\nnet = Net()\noptimizer = {optimizer}\n"
+    text += f"optimizer.step()\nnet.requires_grad_(False)\n{after}optimizer.zero_grad(set_to_none=False)\n"
+    text += "optimizer.step()\n"
     assert [fact.by for fact in facts_of(text, FrozenStillMoves)] == by
 
 

@@ -158,7 +158,7 @@ class A:
     [
         ("x = A()\ntorch.manual_seed([x.a, x.b, x.c, x.n, x.u])", ["[[], {q: 1}, {r: 2}, Linear, ?]"]),
         (
-            "x, y = A(), A()\nx.b['q'] = 5\nx.a.append(1)\ntorch.manual_seed([x.a, x.b])\ntorch.manual_seed([y.a, y.b])",
+            "x, y = A(), A()\nx.b['q'] = 5\nx.a.append(1)\nfor a in (x, y): torch.manual_seed([a.a, a.b])",
             ["[[1], {q: 5}]", "[[], {q: 1}]"],
         ),
         (

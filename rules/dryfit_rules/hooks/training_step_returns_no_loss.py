@@ -59,11 +59,21 @@ def _automatic_step(model: SemanticModel) -> facts.HookDefined | None:
     """`training_step`, if a Trainer calls it and certainly steps by itself with what it returns."""
     for hook in model.facts(facts.HookDefined):
         if (hook.kind, hook.name) == ("module", "training_step") and hook.is_plain and not hook.is_static:
-            if hook.owner.uses_automatic_optimization is True and not hook.owner.is_driven_by_hand:
+            if (
+                hook.owner.uses_automatic_optimization is True
+                and not hook.owner.is_driven_by_hand
+                and _can_be_fitted(hook)
+            ):
                 nodes = (node for statement in hook.function.body for node in tree.walk(statement))
                 if not any(isinstance(node, tree.Attribute) and node.name in BY_HAND for node in nodes):
                     return hook
     return None
+
+
+def _can_be_fitted(hook: facts.HookDefined) -> bool:
+    """Without `configure_optimizers` it is a part of another module, which calls its step as it likes."""
+    built = hook.owner.instance
+    return isinstance(built, Operand) and built.method("configure_optimizers") is not None
 
 
 # --------------------------------------------------------------------------------------------- what is returned

@@ -217,14 +217,14 @@ RULE = Rule(
                 import torch
 
                 net = torch.nn.Linear(4, 2)
-                optimizer = torch.optim.SGD(net.parameters(), 0.1, weight_decay=5e-4, nesterov=True)
-                #                                                                              ^^^^ invalid-optimizer-argument
+                optimizer = torch.optim.SGD(net.parameters(), 0.1, nesterov=True)
+                #                                                           ^^^^ invalid-optimizer-argument
             """,
             good="""
                 import torch
 
                 net = torch.nn.Linear(4, 2)
-                optimizer = torch.optim.SGD(net.parameters(), 0.1, 0.9, weight_decay=5e-4, nesterov=True)
+                optimizer = torch.optim.SGD(net.parameters(), 0.1, 0.9, nesterov=True)
             """,
             witness=Raises("ValueError", "Nesterov momentum requires a momentum and zero dampening"),
         ),

@@ -193,7 +193,7 @@ RULE = Rule(
 
 
                 def schedule(optimizer, warmup=5, epochs=50):
-                    parts = [LinearLR(optimizer, 0.1, total_iters=warmup), CosineAnnealingLR(optimizer, epochs - warmup)]
+                    parts = [LinearLR(optimizer, 0.1, total_iters=warmup), CosineAnnealingLR(optimizer, epochs)]
                     return SequentialLR(optimizer, parts, milestones=[warmup, epochs])
                 #                                                    ^^^^^^^^^^^^^^^^ invalid-scheduler-argument
 
@@ -206,7 +206,7 @@ RULE = Rule(
 
 
                 def schedule(optimizer, warmup=5, epochs=50):
-                    parts = [LinearLR(optimizer, 0.1, total_iters=warmup), CosineAnnealingLR(optimizer, epochs - warmup)]
+                    parts = [LinearLR(optimizer, 0.1, total_iters=warmup), CosineAnnealingLR(optimizer, epochs)]
                     return SequentialLR(optimizer, parts, milestones=[warmup])
 
 

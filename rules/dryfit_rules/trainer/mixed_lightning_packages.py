@@ -147,7 +147,7 @@ RULE = Rule(
                 from lightning.pytorch import Trainer
                 from pytorch_lightning.callbacks import ModelCheckpoint
 
-                best = ModelCheckpoint("checkpoints", save_top_k=1)
+                best = ModelCheckpoint("checkpoints", monitor="val_loss")
                 trainer = Trainer(accelerator="cpu", logger=False, callbacks=[best])
                 #                                                             ^^^^ mixed-lightning-packages
                 saving = [type(callback).__module__ for callback in trainer.checkpoint_callbacks]
@@ -156,7 +156,7 @@ RULE = Rule(
                 from lightning.pytorch import Trainer
                 from lightning.pytorch.callbacks import ModelCheckpoint
 
-                best = ModelCheckpoint("checkpoints", save_top_k=1)
+                best = ModelCheckpoint("checkpoints", monitor="val_loss")
                 trainer = Trainer(accelerator="cpu", logger=False, callbacks=[best])
                 saving = [type(callback).__module__ for callback in trainer.checkpoint_callbacks]
             """,
@@ -188,8 +188,8 @@ RULE = Rule(
 
 
                 data = Data()
-                L.Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), datamodule=data)
-                #                                                                                ^^^^ mixed-lightning-packages
+                L.Trainer(accelerator="cpu", max_epochs=1).fit(Net(), datamodule=data)
+                #                                                                ^^^^ mixed-lightning-packages
             """,
             good="""
                 import lightning as L

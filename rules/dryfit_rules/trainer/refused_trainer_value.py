@@ -118,7 +118,9 @@ DOMAINS: dict[str, tuple[Domain, ...]] = {
         (SHARES,),
     ),
     "val_check_interval": (SHARES,),
-    "check_val_every_n_epoch": (Domain(_is_text_or_float, f"{BUILT}: it should be an integer", "write an integer"),),
+    "check_val_every_n_epoch": (
+        Domain(_is_text_or_float, f"{BUILT}: it should be an integer", "write an integer"),
+    ),
     "fast_dev_run": (Domain(_is_negative, f"{BUILT}: it should be >= 0", "write True, or a number of batches"),),
     "reload_dataloaders_every_n_epochs": (Domain(_is_negative, f"{BUILT}: it should be >= 0", "write 0 for never"),),
     "num_nodes": (
@@ -131,14 +133,10 @@ DOMAINS: dict[str, tuple[Domain, ...]] = {
             "give the dict to a `GradientAccumulationScheduler` in `callbacks`",
             "2.0",
         ),
-        Domain(
-            _is_zero, "`fit` raises ZeroDivisionError: integer modulo by zero", "write 1 for no accumulation", "2.0"
-        ),
+        Domain(_is_zero, "`fit` raises ZeroDivisionError: integer modulo by zero", "write 1 for no accumulation", "2.0"),
     ),
     "gradient_clip_val": (
-        Domain(
-            _is_text, "raises TypeError when the Trainer is built: it should be an int or a float", "write a number"
-        ),
+        Domain(_is_text, "raises TypeError when the Trainer is built: it should be an int or a float", "write a number"),
     ),
     "gradient_clip_algorithm": (Domain(_is_no_algorithm, BUILT, 'write "norm" or "value"'),),
 }
@@ -267,8 +265,8 @@ RULE = Rule(
 
 
                 def build(clip):
-                    return L.Trainer(accelerator="cpu", barebones=True, gradient_clip_algorithm=clip)
-                    #                                                                           ^^^^ refused-trainer-value
+                    return L.Trainer(barebones=True, gradient_clip_algorithm=clip)
+                    #                                                        ^^^^ refused-trainer-value
 
 
                 trainer = build("l2")
@@ -278,7 +276,7 @@ RULE = Rule(
 
 
                 def build(clip):
-                    return L.Trainer(accelerator="cpu", barebones=True, gradient_clip_algorithm=clip)
+                    return L.Trainer(barebones=True, gradient_clip_algorithm=clip)
 
 
                 trainer = build("norm")
@@ -294,7 +292,7 @@ RULE = Rule(
         from lightning.pytorch import Trainer
 
         first = Trainer(accelerator="cpu", max_epochs=-1, max_steps=int(os.environ.get("STEPS", "5")), barebones=True)
-        second = Trainer(accelerator="cpu", max_epochs=None, limit_train_batches=10, limit_val_batches=0, barebones=True)
+        second = Trainer(accelerator="cpu", max_epochs=None, limit_train_batches=10, limit_val_batches=0)
         third = Trainer(accelerator="cpu", check_val_every_n_epoch=None, val_check_interval=100, barebones=True)
         fourth = Trainer(accelerator="cpu", gradient_clip_val=None, gradient_clip_algorithm="VALUE", barebones=True)
         fifth = Trainer(accelerator="cpu", max_epochs=int("3"), check_val_every_n_epoch=0, barebones=True)

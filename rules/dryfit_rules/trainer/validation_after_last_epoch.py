@@ -2,7 +2,7 @@
 
 What it does:
 Reports a Trainer whose `check_val_every_n_epoch` is larger than its `max_epochs` while one of its callbacks watches a
-metric (`ModelCheckpoint` with a `monitor`, `EarlyStopping`) or `fit` is given validation loaders. A number more than ten
+metric of validation (`ModelCheckpoint`, `EarlyStopping`), or `fit` is given validation loaders. A number more than ten
 times as large says that no validation is wanted: it is left alone if nothing is watched.
 
 Why it matters:

@@ -13,6 +13,7 @@ from itertools import repeat
 from pathlib import Path
 
 from dryfit.engine.check import Checker, CheckResult
+from dryfit.engine.cores import usable_cores
 from dryfit.engine.diagnostic import Diagnostic
 from dryfit.engine.environment import cache_folder, frameworks_of
 from dryfit.engine.errors import described
@@ -134,10 +135,6 @@ def check_some(paths: Sequence[str], options: BatchOptions) -> Iterator[FileRepo
     with closing(FileChecker.of(options)) as checker:
         for path in paths:
             yield checker.file(path)
-
-
-def usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)

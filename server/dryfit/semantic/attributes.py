@@ -16,6 +16,7 @@ from dryfit.semantic import (
     imports,
     members,
     objects,
+    questions,
     unused,
 )
 from dryfit.semantic.evaluator import Evaluator
@@ -70,9 +71,7 @@ def attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: Value, name
     if isinstance(base, External):
         return _external_attribute(ev, node, base, name)
     if isinstance(base, ModuleValue):
-        value, heap = imports.member(ev.program, base, name)
-        ev.thaw(heap)
-        return value
+        return _module_attribute(ev, base, name)
     if isinstance(base, Ref):
         return _instance_attribute(ev, node, base, name)
     if isinstance(base, ClassValue):
@@ -110,6 +109,17 @@ def _inherited(ev: Evaluator, node: tree.Attribute | tree.Call, base: SuperValue
     if found is not None and found.getter is not None and isinstance(base.receiver, Ref):
         return members.property_value(ev, node, base.receiver, found, name)
     return Method(base, name) if found is None else UNKNOWN
+
+
+def _module_attribute(ev: Evaluator, base: ModuleValue, name: str) -> Value:
+    """A global of another file; the functions that are walked here may change what is in it."""
+    value, heap = imports.member(ev.program, base, name)
+    if isinstance(value, Ref) and value in heap:
+        files = sorted({ev.frame.module, ev.frames[0].module})
+        if any(ev.program.ask("is_changed", file, (name,)) for file in files):
+            heap = {**heap, value: questions.of_unknown_content(heap[value])}
+    ev.thaw(heap)
+    return value
 
 
 def _external_attribute(ev: Evaluator, node: tree.Attribute | tree.Call, base: External, name: str) -> Value:

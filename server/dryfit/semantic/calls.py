@@ -83,10 +83,9 @@ class Passed:
     def for_rules(self, ev: Evaluator) -> Arguments:
         """The same, as operands at their places."""
         site = ev.reported(self.node.span)
-        root = site.module
 
         def at(place: Site | None) -> Site:
-            return place if place is not None and place.module == root else site
+            return site if place is None else _shown_at(place, site)
 
         return Arguments(
             self.node,
@@ -103,6 +102,17 @@ class Passed:
             self.open_keywords,
             ev.expecting > 0,
         )
+
+
+def _shown_at(place: Site, call: Site) -> Site:
+    """Where to show something that is written at a place and given to a call: there, whatever file it is in.
+
+    But for what stands in the function of another file that was called: that is shown at the call which leads there.
+    """
+    inside = call.inside
+    if inside is None or place.module != inside.module:
+        return place
+    return call if inside.holds(place) else call._replace(inside=place)
 
 
 def evaluate_call(ev: Evaluator, node: tree.Call) -> Value:

@@ -32,13 +32,16 @@ from dryfit.semantic.statement_facts import (
     NotCalled,
     OwnAttributeRead,
     ResultDropped,
+    TensorNotHeld,
 )
 from dryfit.semantic.training_facts import (
     EvaluatedInTraining,
     FrozenStillMoves,
+    LoopEvent,
     SchedulerPace,
     StateReused,
     TrainedInEvaluation,
+    TrainingLoop,
 )
 from dryfit.semantic.values import Site, Unknown
 
@@ -183,33 +186,6 @@ class LossCall:
 
 
 @dataclass(frozen=True, slots=True)
-class LoopEvent:
-    """`kind`: zero_grad, forward, backward, step, scheduler_step, clip, unscale, detach, item, eval, train, grad."""
-
-    kind: str
-    site: Site
-    subject: Operand | None
-    is_certain: bool  # on every way through the loop's body
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingLoop:
-    """The innermost loop that takes optimizer steps or runs backward, with its events in order, helpers included.
-
-    `clears_gradients`: False only if nothing in the loop can clear the gradients that its steps use.
-    `steps_every_pass`: the step is on every way through the body (no accumulation).
-    `clear_before`: a place before the loop that cleared.
-    """
-
-    site: Site
-    events: tuple[LoopEvent, ...]
-    clears_gradients: bool | Unknown
-    step: LoopEvent | None
-    steps_every_pass: bool
-    clear_before: Site | None
-
-
-@dataclass(frozen=True, slots=True)
 class LoaderBuilt:
     """`torch.utils.data.DataLoader(...)`. `samples`: how many it draws from in a pass, where that is certain."""
 
@@ -349,6 +325,7 @@ Fact: TypeAlias = (
     | NotCalled
     | OwnAttributeRead
     | ResultDropped
+    | TensorNotHeld
 )
 
 __all__ = [
@@ -389,6 +366,7 @@ __all__ = [
     "SchedulerCall",
     "SchedulerPace",
     "StateReused",
+    "TensorNotHeld",
     "TrainedInEvaluation",
     "TrainerAttribute",
     "TrainerBuilt",

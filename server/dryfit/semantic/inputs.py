@@ -188,7 +188,11 @@ def exports(program: Program[Any], module: str) -> frozenset[str] | Unknown | No
         for s in statements
         if isinstance(s, tree.Assign) and any(isinstance(t, tree.Name) and t.id == "__all__" for t in s.targets)
     ]
-    if len(written) != 1 or not isinstance(written[0], tree.Sequence) or "__all__" in mutated_globals(program, module):
+    if len(written) != 1 or not isinstance(written[0], tree.Sequence) or _is_mutated(program, module, "__all__"):
         return UNKNOWN
     names = [item.value if isinstance(item, tree.Constant) else None for item in written[0].items]
     return frozenset(n for n in names if isinstance(n, str)) if all(isinstance(n, str) for n in names) else UNKNOWN
+
+
+def _is_mutated(program: Program[Any], module: str, name: str) -> bool:
+    return name in program.ask("mutated_globals", module)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dryfit.semantic import objects
+from dryfit.semantic import containers, objects
 from dryfit.semantic.facts import StateReused
 from dryfit.semantic.heap import DictObject, Instance
-from dryfit.semantic.values import UNKNOWN, External, Ref, Value, constant, options
+from dryfit.semantic.values import STATE_TAG, UNKNOWN, External, Ref, TensorValue, Value, constant, options
 
 if TYPE_CHECKING:
     from dryfit.semantic.calls import Passed
@@ -41,6 +41,8 @@ def method(ev: Evaluator, base: Ref, name: str, passed: Passed) -> Value:
     """A method of such a dict: a copy of it holds the same tensors."""
     if name == "copy":
         return base
+    if name == "values":
+        return containers.iterator(ev, passed.node, TensorValue(tag=STATE_TAG), "state_dict")
     if name not in READING:
         ev.escape(base)
         for value in passed.values():

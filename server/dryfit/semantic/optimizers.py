@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dryfit.semantic import classes, containers, frozen_later, kept_states, objects
+from dryfit.semantic import classes, containers, frozen_later, kept_states, objects, unused
 from dryfit.semantic.evaluator import Evaluator
 from dryfit.semantic.facts import (
     FrozenHeld,
@@ -64,6 +64,8 @@ def optimizer_built(ev: Evaluator, path: str, passed: Passed) -> Ref:
     ev.put(ref, made)
     consume_groups(ev, parameters, passed.node.span)
     _report_frozen(ev, holds, site)
+    if not ev.silence and not holds.is_open:
+        unused.tensors_not_held(ev, holds, site)
     return ref
 
 

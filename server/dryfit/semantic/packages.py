@@ -65,8 +65,10 @@ def package_of_class(program: Program[Any], cls: ClassValue) -> str:
     """The package of the Lightning class that a class of the project inherits from; "" if not known, or if of both."""
     found: set[str] = set()
     for above in program.mro(cls)[0]:
-        given = program.ask("class", above.module, above.path) if isinstance(above, ClassValue) else None
-        for argument in given[0].bases if given is not None and isinstance(above, ClassValue) else ():
+        if not isinstance(above, ClassValue):
+            continue
+        given = program.ask("class", above.module, above.path)
+        for argument in () if given is None else given[0].bases:
             if program.ask("dotted_path", above.module, argument.value).startswith("lightning."):
                 found.add(package_of(program, above.module, argument.value))
     return found.pop() if len(found) == 1 else ""

@@ -87,6 +87,18 @@ class CalledInForward:
 
 
 @dataclass(frozen=True, slots=True)
+class TensorNotHeld:
+    """An optimizer (`site`) holds all parameters of a module and nothing else: not its tensor `name`, which is none.
+
+    The tensor was made with `requires_grad=True`.
+    """
+
+    site: Site
+    module: Operand
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class OwnAttributeRead:
     """An attribute that the program itself has set on an optimizer of torch is read."""
 

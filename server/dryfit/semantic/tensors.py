@@ -43,6 +43,8 @@ def method(ev: Evaluator, base: TensorValue, name: str, passed: Passed) -> Value
     if name == "requires_grad_":
         is_leaf = base.history.reach != ANYTHING and base.tag != OF_LEAF and not passed.values()
         return replace(flow.made_leaf(ev, base), tag=LEAF_TAG if is_leaf else base.tag)
+    if name == "retain_grad" and base.tag == OF_LEAF:  # optimizers accept it from here on
+        flow.rewrite(ev, lambda tensor: replace(tensor, tag="") if tensor == base else tensor)
     if name.endswith("_") and not name.startswith("_"):
         flow.written(ev, base, TupleValue(tuple(passed.values())))
         flow.detached_in_place(ev, base)

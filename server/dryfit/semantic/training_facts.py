@@ -1,10 +1,38 @@
-"""Facts about training over time: modes, states that are kept, weights that are frozen, the pace of schedules."""
+"""Facts about training over time: loops, modes, states that are kept, weights that are frozen, the pace of schedules."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dryfit.semantic.values import Site
+from dryfit.semantic.operand import Operand
+from dryfit.semantic.values import Site, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class LoopEvent:
+    """`kind`: zero_grad, forward, backward, step, scheduler_step, clip, unscale, detach, item, eval, train, grad."""
+
+    kind: str
+    site: Site
+    subject: Operand | None
+    is_certain: bool  # on every way through the loop's body
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLoop:
+    """The innermost loop that takes optimizer steps or runs backward, with its events in order, helpers included.
+
+    `clears_gradients`: False only if nothing in the loop can clear the gradients that its steps use.
+    `steps_every_pass`: the step is on every way through the body (no accumulation).
+    `clear_before`: a place before the loop that cleared.
+    """
+
+    site: Site
+    events: tuple[LoopEvent, ...]
+    clears_gradients: bool | Unknown
+    step: LoopEvent | None
+    steps_every_pass: bool
+    clear_before: Site | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from dryfit.semantic.statement_facts import (
     NotCalled,
     OwnAttributeRead,
     ResultDropped,
+    TensorNotHeld,
 )
 from dryfit.semantic.values import (
     LEAF_TAG,
@@ -24,7 +25,9 @@ from dryfit.semantic.values import (
     BoundMethod,
     External,
     Method,
+    ParameterValue,
     Ref,
+    Site,
     TensorValue,
     TupleValue,
     Value,
@@ -134,6 +137,15 @@ def _names_weights(node: tree.Function | tree.Lambda | None) -> bool:
 def is_of_leaf(ev: Evaluator, a: Value, b: Value) -> bool:
     """Is what is computed from the two certainly no leaf: does one of them want a gradient?"""
     return not ev.no_grad and any(isinstance(v, TensorValue) and v.tag in (LEAF_TAG, OF_LEAF) for v in (a, b))
+
+
+def tensors_not_held(ev: Evaluator, holds: ParameterValue, site: Site) -> None:
+    """Tensors that a module made with `requires_grad=True` and did not register."""
+    for ref in sorted(holds.whole, key=str):
+        for part, module in objects.submodules(ev.program, ev.now.heap, ref).items():
+            for name, value in module.attributes.items():
+                if isinstance(value, TensorValue) and value.tag == LEAF_TAG:
+                    ev.emit(TensorNotHeld(site, ev.operand(part, site), name))
 
 
 def own_attribute_read(ev: Evaluator, base: Ref, node: tree.Attribute | tree.Call, name: str) -> None:

@@ -180,8 +180,8 @@ class TensorValue:
     `sources` is a lower bound: a backward from here certainly sends gradients to the parameters of these modules.
     `through` is a lower bound as well: modules it was computed with, whether or not gradients reach them.
     `tag` says what made it, where a rule cares: softmax, log_softmax, sigmoid, loss, gradient, data, leaf for one made
-    with `requires_grad=True`, of-leaf for what is computed from that, and number for the Python number in a tensor (""
-    otherwise). `length` is the size of its first dimension, if that is known.
+    with `requires_grad=True`, of-leaf for what is computed from that, state for a value of a state dict, and number for
+    the Python number in a tensor ("" otherwise). `length` is the size of its first dimension, if that is known.
     """
 
     sources: frozenset[Ref] = frozenset()
@@ -202,6 +202,7 @@ PLAIN: Final = External("builtins.<plain>")  # numbers, texts, batches of data: 
 BATCHES: Final = External("builtins.<number of batches>")  # how many a loader has, or a multiple or share of that
 LEAF_TAG: Final = "leaf"
 OF_LEAF: Final = "of-leaf"
+STATE_TAG: Final = "state"
 MAX_ALTERNATIVES: Final = 4
 
 

@@ -12,6 +12,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import TypeAlias
 
+from dryfit.engine.cores import usable_cores
 from dryfit.engine.index.row import FileRow, to_payload
 from dryfit.engine.index.scan import scan
 from dryfit.engine.index.store import Scanned, Stamp, Store
@@ -76,7 +77,7 @@ def _looked(root: Path, path: str) -> tuple[int, int] | None:
 def _scanned(root: Path, tasks: Sequence[_Task], processes: int | None) -> Iterator[list[Scanned]]:
     """The files that are to be looked at, in chunks, in one process or several."""
     if processes is None:
-        processes = _usable_cores() if len(tasks) >= FILES_WORTH_A_POOL else 1
+        processes = usable_cores() if len(tasks) >= FILES_WORTH_A_POOL else 1
     chunks = [tasks[start : start + CHUNK] for start in range(0, len(tasks), CHUNK)]
     done = 0
     if processes > 1 and len(chunks) > 1:
@@ -128,7 +129,3 @@ def _scanned_file(root: Path, path: str, known: bytes | None) -> Scanned | None:
 def _row(data: bytes) -> FileRow:
     source = decode(data)
     return FileRow(is_whole=False) if isinstance(source, SourceProblem) else scan(source.text)
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,34 @@
+# ----------------------------------------------------------------------------------------------------------------------
+# A part of another module, which calls its step and takes the loss out of what that returns.
+import torch
+from lightning.pytorch import LightningModule, Trainer
+
+
+class Classifier(LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(4, 2)
+
+    def training_step(self, batch, batch_idx):
+        loss = self.layer(batch).mean()
+        return loss, {"online_loss": loss.detach()}
+
+
+class Net(LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.backbone = torch.nn.Linear(4, 4)
+        self.online = Classifier()
+
+    def training_step(self, batch, batch_idx):
+        features = self.backbone(batch)
+        loss, seen = self.online.training_step(features, batch_idx)
+        self.log_dict(seen)
+        return features.mean() + loss
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+loader = torch.utils.data.DataLoader(torch.randn(8, 4), batch_size=4)
+Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
