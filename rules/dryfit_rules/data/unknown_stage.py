@@ -79,8 +79,8 @@ def _compared(function: tree.Function, stage: str) -> Iterator[tree.Constant]:
     """The texts that the stage is compared with."""
     for node in _nodes(function):
         if isinstance(node, tree.Comparison):
-            if any(isinstance(side, tree.Name) and side.id == stage for side in node.operands):
-                for side in node.operands:
+            if any(isinstance(side, tree.Name) and side.id == stage for side in node.items):
+                for side in node.items:
                     for part in side.items if isinstance(side, tree.Sequence) else (side,):
                         if isinstance(part, tree.Constant) and isinstance(part.value, str):
                             yield part

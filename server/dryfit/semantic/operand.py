@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from dryfit.semantic import written
+from dryfit.semantic import collections_of_parameters, written
 from dryfit.semantic.heap import DictObject, GeneratorObject, Heap, Instance, ListObject
 from dryfit.semantic.history import CLOSED, OPEN, History, joined
 from dryfit.semantic.operand_classes import Classes
@@ -295,7 +295,7 @@ class Operand:
     @property
     def whole_modules(self) -> frozenset[Ref]:
         """Modules (or single Parameter objects) all of whose parameters are certainly in this collection."""
-        return frozenset(self._whole(0))
+        return frozenset(collections_of_parameters.whole(self))
 
     def shares_parameters(self, other: Operand) -> bool:
         """Certainly at least one parameter is in both collections (of a dict: in its `params`)."""
@@ -305,53 +305,7 @@ class Operand:
     @property
     def has_no_parameters(self) -> bool:
         """Certainly empty: an empty list, or the parameters of modules in which nothing is registered."""
-        return self._is_empty(0)
-
-    def _is_empty(self, depth: int) -> bool:
-        value, thing = self.value, self._object
-        if depth > 4:
-            return False
-        if isinstance(value, ParameterValue):
-            return (
-                not value.is_open
-                and bool(value.of)
-                and all(self.classes.is_empty_module(self.heap, r) for r in value.of)
-            )
-        if isinstance(thing, Instance):
-            return (
-                self.is_a("torch.nn.Module")
-                and isinstance(value, Ref)
-                and self.classes.is_empty_module(self.heap, value)
-            )
-        if isinstance(thing, GeneratorObject):
-            return thing.used is False and self._at(thing.element)._is_empty(depth + 1)
-        if isinstance(thing, DictObject):
-            found = self.entry("params")
-            return isinstance(found, Operand) and found._is_empty(depth + 1)
-        if isinstance(value, TupleValue) or isinstance(thing, ListObject):
-            parts = [*self.known_elements, *([self.any_element] if self.any_element else [])]
-            return all(part._is_empty(depth + 1) for part in parts)
-        return False
-
-    def _whole(self, depth: int) -> Iterator[Ref]:
-        value, thing = self.value, self._object
-        if depth > 4:
-            return
-        if isinstance(value, ParameterValue):
-            yield from value.whole
-        elif isinstance(value, Ref) and self.kind == "parameter":
-            yield value
-        elif isinstance(thing, GeneratorObject) and thing.used is False:
-            yield from self._at(thing.element)._whole(depth + 1)
-        elif isinstance(thing, DictObject):
-            found = thing.find(ConstantValue("params", "str"))
-            if found is not None:
-                yield from self._at(found.value)._whole(depth + 1)
-        elif isinstance(value, TupleValue) and len(value.items) == 2 and isinstance(value.items[1], ParameterValue):
-            yield from value.items[1].whole  # ("name", parameter)
-        else:
-            for part in (*self.known_elements, *([self.any_element] if self.any_element else [])):
-                yield from part._whole(depth + 1)
+        return collections_of_parameters.is_empty(self)
 
     # ------------------------------------------------------------------------------------------------ objects
     def attribute(self, name: str) -> Operand | Unknown | None:

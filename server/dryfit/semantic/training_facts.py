@@ -1,4 +1,4 @@
-"""Facts about training over time: loops, modes, states that are kept, weights that are frozen, the pace of schedules."""
+"""Facts about training over time: loops, modes, kept states, frozen weights, the pace of schedules."""
 
 from __future__ import annotations
 
