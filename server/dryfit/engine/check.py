@@ -20,7 +20,7 @@ from dryfit.syntax.document import Document
 from dryfit.syntax.problems import SyntaxProblem, syntax_problem
 
 MAX_ROUNDS = 3  # of questions: an answer can lead to another one
-MAX_FILES = 400  # as many are kept in memory, then it is begun anew
+MAX_FILES = 200  # as many are kept in memory, then it is begun anew
 
 
 @dataclass(frozen=True, slots=True)
