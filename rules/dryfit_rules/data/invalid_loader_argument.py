@@ -61,13 +61,13 @@ def _finding(refused: Refused, path: str) -> Finding:
     kind, _, text = refused.error.partition(": ")
     what = "the loader" if path == LOADER else "the sampler"
     number = refused.value.literal
-    title, fix = f"give `{refused.name}` {refused.domain.text}", None
+    title, fix = f"give `{refused.name}` {refused.wanted}", None
     if isinstance(number, float) and number == int(number) and refused.domain.refusal(int(number)) is None:
         title = f"write `{int(number)}`"
         fix = Fix.safe(title, replace(refused.value.site, str(int(number)))) if refused.value.is_written else None
     return Finding(
         refused.value.site,
-        f"{refused.message}, and `{path.rpartition('.')[2]}` takes {refused.domain.text}",
+        f"{refused.message}, and `{path.rpartition('.')[2]}` takes {refused.wanted}",
         f"raises {kind} when {what} is built: {text}",
         title,
         fix,

@@ -70,11 +70,18 @@ def _automatic_step(model: SemanticModel) -> facts.HookDefined | None:
     """`training_step`, if a Trainer calls it, certainly steps by itself, and sends back what it returns."""
     for hook in model.facts(facts.HookDefined):
         if (hook.kind, hook.name) == ("module", "training_step") and hook.is_plain and not hook.is_static:
-            if hook.owner.uses_automatic_optimization is True and not hook.owner.is_driven_by_hand:
+            is_own = hook.owner.is_driven_by_hand or hook.is_called_below  # somebody else takes what it returns
+            if hook.owner.uses_automatic_optimization is True and not is_own and _can_be_fitted(hook):
                 nodes = (node for statement in hook.function.body for node in tree.walk(statement))
                 is_by_hand = any(isinstance(node, tree.Attribute) and node.name in BY_HAND for node in nodes)
                 return None if is_by_hand or _sends_backward_itself(hook.owner) else hook
     return None
+
+
+def _can_be_fitted(hook: facts.HookDefined) -> bool:
+    """Without `configure_optimizers` it is a part of another module, which calls its step as it likes."""
+    built = hook.owner.instance
+    return isinstance(built, Operand) and built.method("configure_optimizers") is not None
 
 
 def _sends_backward_itself(owner: facts.ClassDefined) -> bool:

@@ -59,11 +59,8 @@ def _automatic_step(model: SemanticModel) -> facts.HookDefined | None:
     """`training_step`, if a Trainer calls it and certainly steps by itself with what it returns."""
     for hook in model.facts(facts.HookDefined):
         if (hook.kind, hook.name) == ("module", "training_step") and hook.is_plain and not hook.is_static:
-            if (
-                hook.owner.uses_automatic_optimization is True
-                and not hook.owner.is_driven_by_hand
-                and _can_be_fitted(hook)
-            ):
+            is_own = hook.owner.is_driven_by_hand or hook.is_called_below  # somebody else takes what it returns
+            if hook.owner.uses_automatic_optimization is True and not is_own and _can_be_fitted(hook):
                 nodes = (node for statement in hook.function.body for node in tree.walk(statement))
                 if not any(isinstance(node, tree.Attribute) and node.name in BY_HAND for node in nodes):
                     return hook
@@ -341,61 +338,6 @@ RULE = Rule(
             """,
             witness=Raises("MisconfigurationException", "the 'loss' key needs to be present"),
         ),
-        Example(
-            bad="""
-                import torch
-                from lightning.pytorch import LightningModule, Trainer
-                from torch.utils.data import DataLoader
-
-
-                class Net(LightningModule):
-                    def __init__(self):
-                        super().__init__()
-                        self.layer = torch.nn.Linear(4, 2)
-
-                    def training_step(self, batch, batch_idx):
-                        loss = self.layer(batch).square().mean()
-                        self.log("train_loss", loss)
-                        return loss.item()
-                        #      ^^^^^^^^^^^ training-step-returns-no-loss
-
-                    def configure_optimizers(self):
-                        return torch.optim.SGD(self.parameters(), lr=0.1)
-
-
-                net = Net()
-                before = net.layer.weight.clone()
-                loader = DataLoader(torch.randn(8, 4), batch_size=4)
-                Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(net, loader)
-            """,
-            good="""
-                import torch
-                from lightning.pytorch import LightningModule, Trainer
-                from torch.utils.data import DataLoader
-
-
-                class Net(LightningModule):
-                    def __init__(self):
-                        super().__init__()
-                        self.layer = torch.nn.Linear(4, 2)
-
-                    def training_step(self, batch, batch_idx):
-                        loss = self.layer(batch).square().mean()
-                        self.log("train_loss", loss)
-                        return loss
-
-                    def configure_optimizers(self):
-                        return torch.optim.SGD(self.parameters(), lr=0.1)
-
-
-                net = Net()
-                before = net.layer.weight.clone()
-                loader = DataLoader(torch.randn(8, 4), batch_size=4)
-                Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(net, loader)
-            """,
-            witness=Raises("MisconfigurationException", "`training_step` must return a Tensor, a dict, or None"),
-            fix_is_good=False,
-        ),
     ),
     near_misses=(
         # A batch is skipped, a step of one's own makes the loss, the module optimizes by hand.
@@ -432,38 +374,6 @@ RULE = Rule(
         loader = DataLoader(torch.randn(8, 4), batch_size=4)
         Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(Net(), loader)
         Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(ByHand(), loader)
-        """,
-        # A base that leaves the step to others, and a dict whose keys come from outside.
-        """
-        import torch
-        from lightning.pytorch import LightningModule, Trainer
-        from torch.utils.data import DataLoader
-
-
-        class Base(LightningModule):
-            def training_step(self, batch, batch_idx):
-                pass
-
-
-        class Net(Base):
-            def __init__(self):
-                super().__init__()
-                self.layer = torch.nn.Linear(4, 2)
-
-            def training_step(self, batch, batch_idx):
-                loss = self.layer(batch).mean()
-                return self.outputs(loss)
-
-            def outputs(self, loss):
-                return dict([("loss", loss)])
-
-            def configure_optimizers(self):
-                return torch.optim.SGD(self.parameters(), lr=0.1)
-
-
-        net = Net()
-        loader = DataLoader(torch.randn(8, 4), batch_size=4)
-        Trainer(accelerator="cpu", max_epochs=1, barebones=True).fit(net, loader)
         """,
     ),
     is_fixable=True,

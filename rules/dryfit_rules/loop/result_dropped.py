@@ -2,8 +2,8 @@
 
 What it does:
 Reports statements that are nothing but a method of a tensor that returns a new one (`x.to(device)`, `x.cuda()`,
-`target.long()`, `x.view(8, -1)`), and `torch.compile(model)` alone. Methods whose names end in `_` change the tensor
-itself, and so do `to`, `cuda` and `float` of a module.
+`target.long()`, `x.view(8, -1)`) while the function goes on with the old one, and `torch.compile(model)` alone.
+Methods whose names end in `_` change the tensor itself, and so do `to`, `cuda` and `float` of a module.
 
 Why it matters:
 Nothing changes: the tensor stays on its device, of its type and shape. What follows fails later with `RuntimeError:
@@ -171,7 +171,7 @@ RULE = Rule(
         batch.to("cpu")
         move([batch], "cpu")
         """,
-        # A check that it works, and a sequence that is packed.
+        # A loop that measures, a check that it works, and a sequence that is packed.
         """
         import torch
 
@@ -185,7 +185,13 @@ RULE = Rule(
             return True
 
 
-        is_square(3)
+        def measure(rounds):
+            x = torch.zeros(12)
+            for _ in range(rounds):
+                x.to(torch.float64)
+
+
+        is_square(3), measure(2)
         packed = torch.nn.utils.rnn.pack_sequence([torch.zeros(2, 4)])
         packed.to("cpu")
         torch.zeros(1).double()

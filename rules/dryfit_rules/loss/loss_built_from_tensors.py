@@ -1,8 +1,8 @@
 """A loss class is called with prediction and target, as if it were the loss function.
 
 What it does:
-Reports `nn.CrossEntropyLoss(output, target)` and the like: a loss class of torch whose first of two arguments by
-place is what a network puts out. The class takes options; the object made from it takes the tensors.
+Reports `nn.CrossEntropyLoss(output, target)` and the like: a loss class of torch that is given two tensors by place,
+or first what a network puts out. The class takes options; the object made from it takes the tensors.
 
 Why it matters:
 The tensors are taken for `weight` and `size_average`, and the constructor raises `RuntimeError: Boolean value of
@@ -41,11 +41,13 @@ def _is_loss_class(name: str) -> bool:
 
 
 def _takes_tensors(call: facts.FrameworkCall) -> bool:
-    """Exactly two arguments, by place, of which the first is what a network puts out."""
+    """Exactly two arguments, by place: two tensors, or first what a network puts out."""
     arguments = call.arguments
     if not arguments.are_complete or arguments.keywords or len(arguments.positional) != 2:
         return False
-    return all(option.is_output for option in arguments.positional[0].options)
+    first, second = arguments.positional
+    are_tensors = all(option.kind == "tensor" for option in (*first.options, *second.options))
+    return are_tensors or all(option.is_output for option in first.options)
 
 
 RULE = Rule(

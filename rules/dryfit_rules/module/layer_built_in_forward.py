@@ -15,7 +15,7 @@ Source:
 
 from collections.abc import Iterator
 
-from dryfit.rulekit import Example, Finding, Observes, Rule, SemanticModel, Severity, facts
+from dryfit.rulekit import CLOSED, Example, Finding, Observes, Rule, SemanticModel, Severity, facts
 
 HELP = "make it in `__init__` and use it in `forward`"
 PARAMETER = "torch.nn.Parameter"
@@ -48,7 +48,10 @@ def _has_weights(model: SemanticModel, call: facts.CalledInForward) -> bool:
 
 def _is_set_parameter(model: SemanticModel, call: facts.CalledInForward) -> bool:
     """`self.scale = nn.Parameter(...)`; one that is not trained is a constant."""
-    if call.name != PARAMETER or call.arguments.get(1, "requires_grad") is not None:
+    data = call.arguments.known(0, "data")
+    if call.name != PARAMETER or call.arguments.get(1, "requires_grad") is not None or data is None:
+        return False
+    if data.kind != "tensor" or data.history != CLOSED:  # the old values go on in the new one
         return False
     return any(
         fact.owner.is_same(call.module) and fact.to.is_same(call.result) for fact in model.facts(facts.AttributeSet)
@@ -218,6 +221,7 @@ RULE = Rule(
         class Edges(nn.Module):
             def forward(self, x):
                 self.kernel = nn.Parameter(torch.ones(1, 1, 3, 3), requires_grad=False)
+                self.mean = nn.Parameter(0.9 * getattr(self, "mean", 0) + 0.1 * x.mean())
                 norm = nn.BatchNorm2d(1, affine=False)
                 return norm(nn.functional.conv2d(x, self.kernel)), nn.MSELoss()(x, x)
 

@@ -2,7 +2,8 @@
 
 What it does:
 Reports tensors made with `requires_grad=True` and set on a module, where an optimizer certainly holds the module's
-parameters and nothing else, and no other optimizer is given tensors.
+parameters and nothing else. Silent if another optimizer there is given tensors, or a method of the module hands the
+tensor out.
 
 Why it matters:
 A module registers `nn.Parameter`s, not tensors. The gradient arrives, and no step changes the tensor (measured: 0 of 1
@@ -160,6 +161,31 @@ RULE = Rule(
         both = torch.optim.SGD([*first.parameters(), first.scale], lr=0.1)
         own = torch.optim.SGD([second.scale], lr=0.1)
         rest = torch.optim.SGD(second.parameters(), lr=0.1)
+        """,
+        # Handed out by a method, as architecture search does.
+        """
+        import torch
+        from torch import nn
+
+
+        class Cell(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.alphas = torch.zeros(3, requires_grad=True)
+                self.fc = nn.Linear(4, 2)
+
+            def arch_parameters(self):
+                return [self.alphas]
+
+
+        class Architect:
+            def __init__(self, cell):
+                self.optimizer = torch.optim.Adam(cell.arch_parameters(), lr=3e-4)
+
+
+        cell = Cell()
+        optimizer = torch.optim.SGD(cell.parameters(), lr=0.1)
+        architect = Architect(cell)
         """,
         # Tensors that are not trained, and a class that is no module.
         """

@@ -58,9 +58,9 @@ def _outside(model: SemanticModel, built: facts.OptimizerBuilt) -> Iterator[Find
     for refused in refused_arguments(model.frameworks, built.class_name, built.arguments):
         yield Finding(
             refused.value.site,
-            f"{refused.message}, and `{_name(built)}` takes {refused.domain.text}",
+            f"{refused.message}, and `{_name(built)}` takes {refused.wanted}",
             _note(refused.error),
-            f"give `{refused.name}` {refused.domain.text}",
+            f"give `{refused.name}` {refused.wanted}",
         )
 
 

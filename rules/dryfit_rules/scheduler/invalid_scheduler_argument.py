@@ -66,9 +66,9 @@ def _outside(model: SemanticModel, built: facts.SchedulerBuilt) -> Iterator[Find
     for refused in refused_arguments(model.frameworks, built.class_name, built.arguments):
         yield Finding(
             refused.value.site,
-            f"{refused.message}, and `{_name(built)}` takes {refused.domain.text}",
+            f"{refused.message}, and `{_name(built)}` takes {refused.wanted}",
             _note(refused.error),
-            f"give `{refused.name}` {refused.domain.text}",
+            f"give `{refused.name}` {refused.wanted}",
         )
 
 
@@ -285,6 +285,7 @@ RULE = Rule(
         s.ConstantLR(optimizer, factor=0)
         s.ReduceLROnPlateau(optimizer, factor=-0.5, mode="max", threshold_mode="abs")
         s.OneCycleLR(optimizer, 0.1, total_steps=10, pct_start=1.0, anneal_strategy="linear")
+        s.OneCycleLR(optimizer, 0.1, total_steps=None, epochs=2, steps_per_epoch=10)
         s.CosineAnnealingWarmRestarts(optimizer, 5, 2, 0)
         s.MultiStepLR(optimizer, (30, 10), gamma=1.5)
         s.MultiStepLR(optimizer, {30, 60})

@@ -25,7 +25,7 @@ HELP = "make an instance of it"
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.TrainerBuilt):
-        given = built.arguments.known(None, "callbacks")
+        given = None if built.is_expected_to_fail else built.arguments.known(None, "callbacks")
         elements = () if given is None else given.known_elements
         for callback in (*elements, *((given,) if given is not None and given.is_class_of(CALLBACK) else ())):
             if all(option.is_class_of(CALLBACK) for option in callback.options):

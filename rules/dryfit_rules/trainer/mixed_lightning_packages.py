@@ -27,10 +27,11 @@ HELP = "import both from one package"
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.TrainerBuilt):
-        for callback in _callbacks(built) if built.package else ():
+        for callback in _callbacks(built) if built.package and not built.is_expected_to_fail else ():
             package = _package(model, callback)
-            if package and package != built.package:
-                yield _finding(built, callback, package, "the callback", *_outcome_of_callback(model, callback))
+            outcome = _outcome_of_callback(model, callback)
+            if package and package != built.package and outcome is not None:
+                yield _finding(built, callback, package, "the callback", *outcome)
     for call in model.facts(facts.TrainerCall):
         maker = next((b for b in model.facts(facts.TrainerBuilt) if b.trainer.is_same(call.trainer)), None)
         if maker is None or not maker.package or call.method not in STAGES or call.is_expected_to_fail:
@@ -64,14 +65,15 @@ def _is_other(given: Operand, built: facts.TrainerBuilt) -> bool:
     return bool(given.package) and given.package != built.package
 
 
-def _outcome_of_callback(model: SemanticModel, callback: Operand) -> tuple[str, Severity]:
+def _outcome_of_callback(model: SemanticModel, callback: Operand) -> tuple[str, Severity] | None:
+    """What comes of it; None if it works all the same: since 2.6 callbacks do that nobody looks for by their class."""
     if not model.frameworks.lightning_since("2.1"):
         return "raises ValueError when the Trainer is built: Expected a parent", Severity.ERROR
     if not model.frameworks.lightning_since("2.6"):
         return "raises TypeError when the Trainer is built, from lightning 2.1 to 2.5", Severity.ERROR
     if callback.is_a("lightning.pytorch.callbacks.ModelCheckpoint"):
         return "it is not recognised: a second checkpoint with default settings is added", Severity.WARNING
-    return "nothing that looks for callbacks of this class finds it", Severity.WARNING
+    return None
 
 
 def _finding(
@@ -221,6 +223,19 @@ RULE = Rule(
         ),
     ),
     near_misses=(
+        # Since 2.6 a callback of the other package is called like any other.
+        """
+        import pytorch_lightning as old
+        from lightning.pytorch import Trainer
+
+
+        class Started(old.Callback):
+            def on_train_start(self, trainer, pl_module):
+                print("started")
+
+
+        trainer = Trainer(accelerator="cpu", max_epochs=1, barebones=True, callbacks=[Started()])
+        """,
         # Two names for one package, and a file that uses whichever is there.
         """
         try:

@@ -39,7 +39,7 @@ class Domain:
         least = "" if self.low == -inf else f"more than {self.low:g}" if self.is_low_out else f"{self.low:g} or more"
         most = "" if self.high == inf else f"less than {self.high:g}" if self.is_high_out else f"{self.high:g} or less"
         bounds = " and ".join(part for part in (least, most) if part)
-        kind = {"whole": "a whole number: ", "float": "a float: "}.get(self.type, "")
+        kind = {"whole": "a whole number, ", "float": "a float, "}.get(self.type, "")
         return kind + bounds
 
     def refusal(self, value: object) -> str | None:
@@ -48,7 +48,7 @@ class Domain:
         if value is None and self.takes_none:
             return None
         if self.choices:
-            return said if value not in self.choices else None
+            return said if isinstance(value, str) and value not in self.choices else None
         if value is None or isinstance(value, str):
             return "TypeError: it is not a number" if self.compares_first else said
         if not isinstance(value, (int, float)):
@@ -138,7 +138,7 @@ _SCHEDULERS: dict[str, dict[str, tuple[Domain, ...]]] = {
         "T_mult": (Domain("Expected integer T_mult >= 1, but got {}", 1, type="whole"),),
     },
     "OneCycleLR": {
-        "total_steps": _count("total_steps"),
+        "total_steps": (replace(_count("total_steps")[0], takes_none=True),),
         "pct_start": (Domain("Expected float between 0 and 1 pct_start, but got {}", 0, 1, type="float"),),
         "anneal_strategy": (
             Domain("anneal_strategy must be one of 'cos' or 'linear', instead got {}", choices=("cos", "linear")),

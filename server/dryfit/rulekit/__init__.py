@@ -18,6 +18,7 @@ from dryfit.rulekit.refused import Refused, refused_arguments
 from dryfit.rulekit.rule import Rule
 from dryfit.semantic import facts
 from dryfit.semantic.arguments import Arguments, KeywordArgument
+from dryfit.semantic.history import CLOSED
 from dryfit.semantic.model import SemanticModel
 from dryfit.semantic.names import dotted_name
 from dryfit.semantic.operand import Operand
@@ -26,6 +27,7 @@ from dryfit.syntax import tree
 from dryfit.text.span import Span
 
 __all__ = [
+    "CLOSED",
     "UNKNOWN",
     "Addition",
     "Applicability",

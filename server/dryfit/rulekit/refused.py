@@ -23,9 +23,17 @@ class Refused:
     @property
     def message(self) -> str:
         """The first half of what there is to say: what is given."""
-        given = next(option.literal for option in self.value.options)
-        shown = f'"{given}"' if isinstance(given, str) else repr(given)
-        return f"`{self.name}` is {shown}"
+        return f"`{self.name}` is " + (f'"{self._given}"' if isinstance(self._given, str) else repr(self._given))
+
+    @property
+    def wanted(self) -> str:
+        """The second half: what is accepted."""
+        is_number = isinstance(self._given, (int, float)) or self.domain.choices or self.domain.type
+        return self.domain.text if is_number else f"a number, {self.domain.text}"
+
+    @property
+    def _given(self) -> object:
+        return next(option.literal for option in self.value.options)
 
 
 def refused_arguments(frameworks: Frameworks, path: str, arguments: Arguments) -> Iterator[Refused]:

@@ -75,7 +75,7 @@ def call(ev: Evaluator, path: str, passed: Passed) -> Value:
     site = ev.reported(passed.node.span)
     sure = ev.branches == 0 and not any(frame.left_early for frame in ev.frames)
     package = packages.package_of(ev.program, ev.frame.module, passed.node.func) if path.startswith("light") else ""
-    fact = FrameworkCall(site, path, given, None, ev.operand(value, site), sure, package)
+    fact = FrameworkCall(site, path, given, None, ev.operand(value, site), sure, package, ev.expecting > 0)
     ev.emit(fact)
     if path.startswith("torch.nn."):
         unused.in_forward(ev, fact)
@@ -128,7 +128,7 @@ def _instance(ev: Evaluator, path: str, bases: tuple[str, ...], passed: Passed) 
         ref = ev.new(passed.node, name, Instance(External(path), passed.pairs(), made_at=site))
         if not ev.silence:
             package = packages.package_of(ev.program, ev.frame.module, passed.node.func)
-            ev.emit(TrainerBuilt(site, passed.for_rules(ev), ev.operand(ref, site), package))
+            ev.emit(TrainerBuilt(site, passed.for_rules(ev), ev.operand(ref, site), package, ev.expecting > 0))
         return ref
     arguments = passed.pairs()
     if not path.startswith("torch.utils.data."):  # these wrap what they are given and leave it as it is

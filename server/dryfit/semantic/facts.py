@@ -53,7 +53,8 @@ class FrameworkCall:
     A method is named after the class that was made, not the one that defines it ("torch.optim.Adam.step");
     `receiver` is the object then. For subclasses written in the project the name is that of the nearest framework
     class above. `is_certain`, of methods: it happens whenever the root runs, however it goes. `package`, of Lightning's
-    functions and classes: lightning or pytorch_lightning, "" if that is not known.
+    functions and classes: lightning or pytorch_lightning, "" if that is not known. `is_expected_to_fail`: the code
+    around a call of a function or a class waits for an exception, and goes on after it.
     """
 
     site: Site
@@ -63,6 +64,7 @@ class FrameworkCall:
     result: Operand
     is_certain: bool = False
     package: str = ""
+    is_expected_to_fail: bool = False
 
 
 @dataclass(frozen=True, slots=True)

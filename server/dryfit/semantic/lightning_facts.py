@@ -17,12 +17,16 @@ _DATAMODULE = {"fit": 3, "validate": 4, "test": 4, "predict": 2}  # where a data
 
 @dataclass(frozen=True, slots=True)
 class TrainerBuilt:
-    """`lightning.pytorch.Trainer(...)`. `package`: lightning or pytorch_lightning, "" if that is not known."""
+    """`lightning.pytorch.Trainer(...)`. `package`: lightning or pytorch_lightning, "" if that is not known.
+
+    `is_expected_to_fail`: the code around it waits for an exception, and goes on after it.
+    """
 
     site: Site
     arguments: Arguments
     trainer: Operand
     package: str = ""
+    is_expected_to_fail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,8 @@ class HookDefined:
 
     `kind`: module, callback or datamodule. `site` is the method's name; `function` its definition (spans relative to
     the same unit as the site). `is_plain`: no decorator that could change what it takes. `is_called_above`: a class of
-    the project that this one inherits from calls the name, so it is the project's own hook.
+    the project that this one inherits from calls the name, so it is the project's own hook. `is_called_below`, of a
+    `training_step`: a class of the same file that inherits from this one calls it and goes on with what it returns.
     """
 
     site: Site
@@ -154,6 +159,7 @@ class HookDefined:
     is_plain: bool
     owner: ClassDefined
     is_called_above: bool
+    is_called_below: bool = False
 
 
 @dataclass(frozen=True, slots=True)

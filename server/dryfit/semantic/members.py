@@ -130,6 +130,26 @@ def is_called_above(program: Program[Any], module: str, path: str, name: str) ->
     return any(summary is not None and name in summary.called_names for summary in summaries)
 
 
+def is_called_below(program: Program[Any], module: str, path: str, name: str) -> bool:
+    """Does a class of the same file that inherits from this one call that name, as in `super().training_step(...)`?"""
+    for _, definitions in program.ask("top", module):
+        for below, kind, _ in definitions or ():
+            if (
+                kind == "Class"
+                and below != path
+                and ClassValue(module, path) in program.mro(ClassValue(module, below))[0]
+            ):
+                for member in program.ask("names", module, below):
+                    node = program.ask("node", module, below, member)
+                    if node is not None and isinstance(node[0], tree.Function) and _reads_name(node[0], name):
+                        return True
+    return False
+
+
+def _reads_name(function: tree.Function, name: str) -> bool:
+    return any(isinstance(node, tree.Attribute) and node.name == name for node in tree.walk(function))
+
+
 def reads(program: Program[Any], cls: ClassValue, name: str) -> bool:
     """Does a method of the class, or of a project class above it, read this attribute of `self`?"""
     owners = [c for c in program.mro(cls)[0] if isinstance(c, ClassValue)]

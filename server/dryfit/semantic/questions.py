@@ -306,6 +306,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "is_changed": members.is_changed,
     "has_setter": members.has_setter,
     "is_called_above": members.is_called_above,
+    "is_called_below": members.is_called_below,
     "is_read": members.is_read,
     "definition": definition,
     "worth": worth,

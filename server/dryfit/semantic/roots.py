@@ -152,7 +152,8 @@ def _function_root(program: Program[Any], module: str, name: str) -> tuple[Fact,
             )
             is_static = "builtins.staticmethod" in decorators
             called = bool(program.ask("is_called_above", owner.module, owner.path, node.name))
-            hook = HookDefined(site, kind, node.name, owner.path, node, is_static, plain, definition, called)
+            below = node.name == "training_step" and bool(program.ask("is_called_below", module, owner.path, node.name))
+            hook = HookDefined(site, kind, node.name, owner.path, node, is_static, plain, definition, called, below)
     if (
         hook is None
         and not program.ask("summary", module, place).has_effect

@@ -23,6 +23,7 @@ from dryfit.semantic.values import (
     LEAF_TAG,
     OF_LEAF,
     BoundMethod,
+    ClassValue,
     External,
     Method,
     ParameterValue,
@@ -65,8 +66,17 @@ def dropped(ev: Evaluator, base: Value | None, name: str, passed: Passed) -> Non
     subject = arguments[0].value if arguments and name == "torch.compile" else function
     text = dotted_name(subject.value if subject is function and isinstance(subject, tree.Attribute) else subject)
     if text and base is not None and not ev.silence and not ev.expecting:
-        site = ev.reported(passed.node.span)
-        ev.emit(ResultDropped(site, name, ev.operand(base, site), text))
+        if name == "torch.compile" or _is_used_later(ev, text, passed.node):
+            site = ev.reported(passed.node.span)
+            ev.emit(ResultDropped(site, name, ev.operand(base, site), text))
+
+
+def _is_used_later(ev: Evaluator, text: str, call: tree.Call) -> bool:
+    """Does the function go on with the name? If not, the call is made for its own sake: it is measured, or tried."""
+    node = ev.frame.node
+    if not isinstance(node, tree.Function) or "." in text:
+        return True
+    return any(isinstance(n, tree.Name) and n.id == text and n.span[:2] >= call.span[2:] for n in tree.walk(node))
 
 
 def replaced(ev: Evaluator, base: Ref, name: str, passed: Passed) -> None:
@@ -144,8 +154,21 @@ def tensors_not_held(ev: Evaluator, holds: ParameterValue, site: Site) -> None:
     for ref in sorted(holds.whole, key=str):
         for part, module in objects.submodules(ev.program, ev.now.heap, ref).items():
             for name, value in module.attributes.items():
-                if isinstance(value, TensorValue) and value.tag == LEAF_TAG:
+                is_leaf = isinstance(value, TensorValue) and value.tag == LEAF_TAG
+                if is_leaf and not _is_handed_out(ev, module, name):
                     ev.emit(TensorNotHeld(site, ev.operand(part, site), name))
+
+
+def _is_handed_out(ev: Evaluator, module: Instance, name: str) -> bool:
+    """Does another method than the constructor and `forward` mention the attribute? It can give it to an optimizer."""
+    cls = module.cls
+    if not isinstance(cls, ClassValue):
+        return True
+    for method in ev.program.ask("names", cls.module, cls.path):
+        found = None if method in ("__init__", "forward") else ev.program.ask("node", cls.module, cls.path, method)
+        if found is not None and any(isinstance(n, tree.Attribute) and n.name == name for n in tree.walk(found[0])):
+            return True
+    return False
 
 
 def own_attribute_read(ev: Evaluator, base: Ref, node: tree.Attribute | tree.Call, name: str) -> None:
