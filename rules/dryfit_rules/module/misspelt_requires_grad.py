@@ -30,7 +30,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
             yield Finding(
                 fact.name_site or fact.site,
                 f"`{fact.name}` is set, and the flag is called `{RIGHT}`",
-                "nothing reads it: what it is set on is trained as before",
+                "nothing reads it: `requires_grad` stays as it is",
                 HELP
                 if is_tensor
                 else f"call `{RIGHT}_({fact.to.literal})`"
