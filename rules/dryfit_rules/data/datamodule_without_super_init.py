@@ -1,7 +1,7 @@
 """The constructor of a `LightningDataModule` does not call that of its base.
 
 What it does:
-Reports an `__init__` of a class that inherits from `LightningDataModule` and calls no other `__init__`.
+Reports an `__init__` of a class that inherits from `LightningDataModule`, has loaders, and calls no other `__init__`.
 
 Why it matters:
 Raises `AttributeError: 'Data' object has no attribute 'allow_zero_length_dataloader_with_multiple_devices'` (or another
@@ -30,6 +30,7 @@ from dryfit.rulekit import (
 )
 
 HELP = "call `super().__init__()` first"
+LOADERS = frozenset({"train_dataloader", "val_dataloader", "test_dataloader", "predict_dataloader"})
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
@@ -38,6 +39,8 @@ def check(model: SemanticModel) -> Iterator[Finding]:
             continue
         if not hook.is_plain or any(_mentions_a_constructor(statement) for statement in hook.function.body):
             continue
+        if LOADERS.isdisjoint(hook.owner.methods):
+            continue  # nobody fits with it as it stands
         body = hook.function.body
         is_docstring = isinstance(body[0], tree.ExpressionStatement) and isinstance(body[0].value, tree.Constant)
         first = body[1] if is_docstring and len(body) > 1 else body[0]
@@ -196,6 +199,18 @@ RULE = Rule(
         ),
     ),
     near_misses=(
+        # Only made, to keep hyperparameters: it has no loaders, so nobody fits with it.
+        """
+        from lightning.pytorch import LightningDataModule
+
+
+        class Data(LightningDataModule):
+            def __init__(self, size=1):
+                self.save_hyperparameters()
+
+
+        data = Data()
+        """,
         # Called by name, in a base of one's own, and a class that is no data module.
         """
         import torch
