@@ -307,3 +307,46 @@ def settle(session: Session, opened: list[str]) -> None:
         session.settle(name)
     while session.judge_company(float("inf")):
         pass
+
+
+EARLY = """
+    import torch
+    from torch import nn
+
+    class Base(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Linear(4, 4)
+            self.optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+"""
+LATE = """
+    import torch
+    from torch import nn
+    from early import Base
+
+    class Model(Base):
+        def __init__(self):
+            super().__init__()
+            self.head = nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.head(self.body(x))
+
+    model = Model()
+    for x in torch.randn(3, 8, 4):
+        model.optimizer.zero_grad()
+        model(x).pow(2).mean().backward()
+        model.optimizer.step()
+"""
+
+
+def test_a_base_class_builds_the_optimizer_before_the_subclass_has_its_layers(tmp_path: Path) -> None:
+    write(tmp_path, early=EARLY, train=LATE)
+    found = ("train.py", "parameters-no-optimizer-holds", "super().__init__()", ("early.py", "train.py"))
+    assert shown(tmp_path, "train.py", "early.py") == [found]
+    good = LATE.replace(
+        "Linear(4, 2)\n",
+        "Linear(4, 2)\n            self.optimizer.add_param_group({'params': self.head.parameters()})\n",
+    )
+    write(tmp_path, train=good)
+    assert shown(tmp_path, "train.py", "early.py") == []

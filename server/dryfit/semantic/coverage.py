@@ -50,6 +50,9 @@ def _never_held(program: Program[Any], ev: Evaluator, module: str, receiver: Ref
         return
     held: set[Ref] = set()
     for thing in optimizers.values():
+        if thing.held is not None:
+            held |= thing.held  # what was registered later is not in it
+            continue
         for ref in thing.holds.of if thing.holds is not None else ():
             held |= {ref, *objects.submodules(program, heap, ref)}
     judge = _Judge(program, ev, heap, held, receiver)

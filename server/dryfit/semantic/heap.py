@@ -92,7 +92,8 @@ class Instance:
     be claimed. `frozen`: `requires_grad` of all its own parameters was switched off. `lazy`: the class whose
     constructed attributes are fetched one by one when they are read. `initialised`: the framework's constructor ran.
     `holds`: of an optimizer, the parameters it was given. `made_at`, `frozen_at`: where it was made, and switched off.
-    `training`: the mode of a module, and `mode_at` where it was set.
+    `training`: the mode of a module, and `mode_at` where it was set. `held`: of an optimizer, the modules that it was
+    given with all that was registered below them then; None if that is not known.
     """
 
     cls: ClassValue | External | Unknown
@@ -108,6 +109,7 @@ class Instance:
     frozen_at: Site | None = None
     training: bool | Unknown = True
     mode_at: Site | None = None
+    held: frozenset[Ref] | None = None
 
 
 HeapObject: TypeAlias = "ListObject | DictObject | GeneratorObject | Instance"
@@ -192,6 +194,7 @@ def _join_instances(a: Instance, b: Instance) -> Instance:
         a.frozen_at if a.frozen_at == b.frozen_at else None,
         a.training if a.training == b.training else UNKNOWN,
         a.mode_at if a.mode_at == b.mode_at else None,
+        a.held if a.held == b.held else None,
     )
 
 

@@ -60,13 +60,25 @@ def optimizer_built(ev: Evaluator, path: str, passed: Passed) -> Ref:
         # The same place makes one optimizer a pass: what it stands for holds what any of them does.
         both = join(previous.holds, holds)
         holds = both if isinstance(both, ParameterValue) else holds
-    made = Instance(External(path), passed.pairs(), {}, holds.is_open, holds=holds, made_at=site)
+    held = _held_now(ev, holds) if previous is None else None
+    made = Instance(External(path), passed.pairs(), {}, holds.is_open, holds=holds, made_at=site, held=held)
     ev.put(ref, made)
     consume_groups(ev, parameters, passed.node.span)
     _report_frozen(ev, holds, site)
     if not ev.silence and not holds.is_open:
         unused.tensors_not_held(ev, holds, site)
     return ref
+
+
+def _held_now(ev: Evaluator, holds: ParameterValue) -> frozenset[Ref] | None:
+    """The modules that these parameters are of, with all that is registered below them at this moment."""
+    found: set[Ref] = set(holds.of)
+    for ref in holds.of:
+        for below, thing in objects.submodules(ev.program, ev.now.heap, ref).items():
+            if thing.is_open or thing.escaped or thing.lazy is not None:
+                return None
+            found.add(below)
+    return frozenset(found)
 
 
 def held_parameters(ev: Evaluator, value: Value | None) -> ParameterValue:
@@ -160,7 +172,7 @@ def groups_changed(
                 tail = ev.site(inner.value.span.at_end.to(node.func.span))
         held = frozenset() if thing.holds is None else thing.holds.whole
         owned = [ev.program.parameter_owners(ev.now.heap, refs) for refs in (held, added.whole)]
-        repeats = bool(owned[0] & owned[1])
+        repeats = bool(owned[0] & owned[1] & (owned[0] if thing.held is None else thing.held))
         operand: Operand | Unknown | None = None
         if group is not None:
             is_visible = group_site is not None and group_site.module == site.module
@@ -169,7 +181,9 @@ def groups_changed(
     holds = gather(thing.holds, added) if thing.holds is not None else added
     assert isinstance(holds, ParameterValue)
     assert isinstance(receiver, Ref)
-    ev.put(receiver, replace(thing, holds=holds, is_open=thing.is_open or added.is_open))
+    more = _held_now(ev, added)
+    all_held = None if thing.held is None or more is None else thing.held | more
+    ev.put(receiver, replace(thing, holds=holds, is_open=thing.is_open or added.is_open, held=all_held))
     consume_groups(ev, group, span)
 
 

@@ -196,3 +196,43 @@ for part in (net.trunk, net.head):
     optimizer.zero_grad()
     net(torch.randn(8, 4)).pow(2).mean().backward()
     optimizer.step()
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# A layer that is added behind the optimizer's back, and given to it.
+import torch
+from torch import nn
+
+
+class Late(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Linear(4, 4)
+        self.optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+        self.head = nn.Linear(4, 2)
+        self.optimizer.add_param_group({"params": self.head.parameters()})
+
+    def forward(self, x):
+        return self.head(torch.relu(self.body(x)))
+
+
+late = Late()
+for x in torch.randn(3, 8, 4):
+    late.optimizer.zero_grad()
+    late(x).pow(2).mean().backward()
+    late.optimizer.step()
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# A head that is replaced, and the optimizer built anew.
+import torch
+from torch import nn
+
+net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2))
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+net[1] = nn.Linear(4, 3)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for x in torch.randn(3, 8, 4):
+    optimizer.zero_grad()
+    net(x).pow(2).mean().backward()
+    optimizer.step()
