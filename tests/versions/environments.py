@@ -16,6 +16,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from across_versions import VERSIONS, by_use, expected, project, text_of
 
@@ -77,12 +78,19 @@ def is_right(python: Path, folder: Path, version: str) -> bool:
 
 
 def main(folder: Path, writes: bool) -> int:
+    # Not below the repository: what git ignores is not checked.
+    with TemporaryDirectory() as name:
+        sources = Path(name)
+        (sources / "dryfit.toml").write_text("", encoding="utf-8")
+        for file, uses in project().items():
+            (sources / file).write_text(text_of(uses), encoding="utf-8")
+        return 0 if _are_right(folder, sources, writes) else 1
+
+
+def _are_right(folder: Path, sources: Path, writes: bool) -> bool:
+    """All environments, each made if it is not there."""
     is_all_right = True
-    sources = folder / "project"
-    sources.mkdir(parents=True, exist_ok=True)
-    (sources / "dryfit.toml").write_text("", encoding="utf-8")
-    for name, uses in project().items():
-        (sources / name).write_text(text_of(uses), encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
     for distribution, version in WANTED:
         python = environment(folder, distribution, version)
         table = read_table("lightning", version, site_packages_of(python))
@@ -96,7 +104,7 @@ def main(folder: Path, writes: bool) -> int:
             is_all_right = False
         if not writes and version in VERSIONS:
             is_all_right = is_right(python, sources, version) and is_all_right
-    return 0 if is_all_right else 1
+    return is_all_right
 
 
 if __name__ == "__main__":
