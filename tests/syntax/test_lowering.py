@@ -20,6 +20,7 @@ from .python_texts import texts
 STATEMENTS = [
     "x = 1",
     "x = y = (1, 2)",
+    'x = f"""a\\n = "{b}" c"""',  # a text that ends with a quote, in front of a field
     "(x), [y, *z] = (a), b",
     "x: int = (1)",
     "x: int",

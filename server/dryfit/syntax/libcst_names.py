@@ -63,7 +63,9 @@ def texts(parts: list[Any]) -> tuple[str, ...]:
                 text = piece.value.replace("{{", "{").replace("}}", "}")
                 tail = "\\" * ((len(text) - len(text.rstrip("\\"))) % 2)  # `\{x}`: it escapes nothing
                 text = text.removesuffix(tail)
-                found[-1] += (string_value(f"{prefix}{quote}{text}{quote}") if "\\" in text else text) + tail
+                if "\\" in text:  # a space keeps a quote at its end from those that close the literal
+                    text = string_value(f"{prefix}{quote}{text} {quote}")[:-1]
+                found[-1] += text + tail
             elif piece.conversion is None and piece.format_spec is None and piece.equal is None:
                 found.append("")
             else:
