@@ -350,3 +350,22 @@ def test_a_base_class_builds_the_optimizer_before_the_subclass_has_its_layers(tm
     )
     write(tmp_path, train=good)
     assert shown(tmp_path, "train.py", "early.py") == []
+
+
+def test_what_takes_longer_than_a_slice_is_taken_up_again(tmp_path: Path) -> None:
+    write(tmp_path, steps=STEPS, train=FIT)
+    (tmp_path / "pyproject.toml").write_text("")
+    steps = str(tmp_path / "steps.py")
+    library = ProjectLibrary(layout := Layout(), Ties(layout, None, is_waiting=False))
+    session = Session(load_packs().rules, lambda name: Settings(), bundled(), guard=False, library=library)
+    session.open(steps, Path(steps).read_text())
+    while session.is_expecting:
+        session.poll()
+    session.settle(steps)
+    slices = 0
+    while session.judge_company(0.0):  # each slice is over after one step
+        slices += 1
+        assert slices < 100_000
+    assert slices > 100
+    assert [d.rule for d in session.diagnostics(steps)] == ["dataloader-idx-missing"]
+    session.close_all()

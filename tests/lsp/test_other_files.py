@@ -68,6 +68,7 @@ async def test_what_is_on_the_disk_counts_again_when_a_file_is_closed(talk: Talk
     await talk.until(lambda: rules_in(talk, train) == [RULE])
     talk.close(nets)
     await talk.until(lambda: rules_in(talk, train) == [])
+    assert rules_in(talk, nets) == []
 
 
 async def test_files_that_change_on_the_disk_are_taken_anew(talk: Talk, project: Path) -> None:
@@ -98,6 +99,8 @@ async def test_what_a_factory_of_another_package_makes_is_known_later(talk: Talk
     train = (project / "train.py").as_uri()
     talk.open(text, train)
     await talk.until(lambda: rules_in(talk, train) == [RULE])
+    (diagnostic,) = talk.diagnostics[train]["diagnostics"]
+    assert diagnostic["range"]["start"]["line"] == 2
 
 
 async def test_nothing_is_asked_in_a_workspace_that_is_not_trusted(talk: Talk, project: Path, python: Path) -> None:

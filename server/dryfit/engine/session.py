@@ -48,7 +48,7 @@ class Session:
         self._guard = guard
         self._files: dict[str, OpenFile] = {}
         self._slices = Slices()
-        self._at_work: OpenFile | None = None  # whose work may have been put down
+        self._at_work: object = None  # whose work may have been put down: an open file's, or that of the company
         breathe = self._slices.breathe
         self._library = library
         self._elsewhere = Elsewhere()
@@ -142,8 +142,13 @@ class Session:
         return bool(file.pending)
 
     def judge_company(self, seconds: float) -> bool:
-        """Judge files that are not open for what they say of those that are; True while there is more to do."""
-        self._slices.abandon()
+        """Judge files that are not open for what they say of those that are; True while there is more to do.
+
+        A root that takes longer is put down and taken up again, as in `judge_some`.
+        """
+        if self._at_work is not self._company:
+            self._slices.abandon()
+            self._at_work = self._company
         for name, roots in self._company.items():
             if roots is None:
                 if self._program.file(name) is None:
@@ -151,9 +156,7 @@ class Session:
                     return True
                 roots = self._company[name] = self._stale_roots(name)
             if roots:
-                if not self._slices.run(partial(self._judge_company_of, name, roots), seconds):
-                    return True
-                self._slices.abandon()
+                self._slices.run(partial(self._judge_company_of, name, roots), seconds)
                 return True
         return False
 
@@ -214,8 +217,12 @@ class Session:
 
     def _judge_company_of(self, name: str, roots: list[str]) -> None:
         while roots:
-            self._elsewhere.note(name, roots[-1], self._program.judgement(name, roots[-1]))
-            roots.pop()
+            try:
+                judged = self._program.judgement(name, roots[-1])
+            except Exception:
+                roots.pop()  # told once, and the others are judged
+                raise
+            self._elsewhere.note(name, roots.pop(), judged)
 
     def _suspect_all(self) -> None:
         """Something that any file may rest on has changed."""

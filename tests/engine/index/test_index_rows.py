@@ -213,9 +213,10 @@ def test_nothing_raises() -> None:
     dice = random.Random(1)
     for _ in range(30):
         begin = dice.randrange(len(text))
-        scan(text[:begin] + dice.choice("()[]'\"\\\n:\0\ud800 ") + text[begin + dice.randrange(20) :])
+        row = scan(text[:begin] + dice.choice("()[]'\"\\\n:\0\ud800 ") + text[begin + dice.randrange(20) :])
+        assert from_payload(to_payload(row)) == row
     for text in ("\0", "\ud800", "(" * 5_000, "x = " + "-" * 20_000 + "1", "if 1:\n" * 300, "\ufeffimport a"):
-        scan(text)
+        assert from_payload(to_payload(scan(text))) == scan(text)
 
 
 def test_a_payload_that_is_none() -> None:
