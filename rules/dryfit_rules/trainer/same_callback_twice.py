@@ -15,6 +15,7 @@ Source:
 """
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from dryfit.rulekit import (
     UNKNOWN,
@@ -36,16 +37,17 @@ KEYS: dict[str, dict[str, tree.ConstantValue]] = {
     "lightning.pytorch.callbacks.ModelCheckpoint": {"monitor": None, "mode": "min", **dict.fromkeys(INTERVALS)},
     "lightning.pytorch.callbacks.EarlyStopping": {"monitor": None, "mode": "min"},
 }
+Key: TypeAlias = tuple[str, tuple[tuple[str, object], ...]]  # the class, and each setting with its value
 
 
 def check(model: SemanticModel) -> Iterator[Finding]:
     for built in model.facts(facts.TrainerBuilt):
         callbacks = None if built.is_expected_to_fail else built.arguments.known(None, "callbacks")
-        seen: dict[tuple[object, ...], Operand] = {}
+        seen: dict[Key, Operand] = {}
         for callback in callbacks.known_elements if callbacks is not None else ():
             key = _key(model, callback)
             if key is not None and key in seen:
-                what = ", ".join(f"`{name}={value!r}`" for name, value in key[1:] if value is not None)  # type: ignore
+                what = ", ".join(f"`{name}={value!r}`" for name, value in key[1] if value is not None)
                 yield Finding(
                     callback.site,
                     f"a second `{callback.class_name}` {f'with {what}' if what else 'of the same settings'}",
@@ -58,7 +60,7 @@ def check(model: SemanticModel) -> Iterator[Finding]:
                 seen[key] = callback
 
 
-def _key(model: SemanticModel, callback: Operand) -> tuple[object, ...] | None:
+def _key(model: SemanticModel, callback: Operand) -> Key | None:
     """What its state is kept under; None if that is not known."""
     name = callback.class_names[0] if callback.kind == "instance" and callback.class_names else ""
     signature = model.frameworks.signature(name) if name in KEYS else None
@@ -76,7 +78,7 @@ def _key(model: SemanticModel, callback: Operand) -> tuple[object, ...] | None:
     values = dict(parts)
     if name.endswith("Checkpoint") and all(values[interval] is None for interval in INTERVALS):
         values["every_n_epochs"] = 1
-    return name, *((parameter, values[parameter] or None) for parameter in values)
+    return name, tuple((parameter, values[parameter] or None) for parameter in values)
 
 
 RULE = Rule(

@@ -291,10 +291,11 @@ class Session:
 
     def _found_from_elsewhere(self, name: str) -> list[Diagnostic]:
         """What roots of other files say of this one."""
-        settings = self._settings(name)
-        enabled = settings.enabled(self._rules, name)
+        file = self._files.get(name)
+        severities = (self._settings(name) if file is None else file.settings).severity
+        enabled = self._enabled(name)
         resolved = (
-            resolve(found.finding, found.rule, settings.severity, self._locate, self._program.line_text)
+            resolve(found.finding, found.rule, severities, self._locate, self._program.line_text)
             for found in self._elsewhere.found_in(name)
             if found.rule in enabled
         )
