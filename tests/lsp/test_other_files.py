@@ -83,6 +83,15 @@ async def test_files_that_change_on_the_disk_are_taken_anew(talk: Talk, project:
     await talk.until(lambda: rules_in(talk, train) == [])
 
 
+async def test_a_client_that_does_not_watch_files_hears_of_them_when_it_opens_one(talk: Talk, project: Path) -> None:
+    (train,) = await started(talk, project, "train.py")
+    assert rules_in(talk, train) == []
+    (project / "nets.py").write_text(NETS)
+    (project / "other.py").write_text("")
+    talk.open("", (project / "other.py").as_uri())
+    await talk.until(lambda: rules_in(talk, train) == [RULE])
+
+
 async def test_an_import_that_is_typed_leads_to_a_file_that_was_not_read_yet(talk: Talk, project: Path) -> None:
     (project / "nets.py").write_text(NETS)
     (project / "train.py").write_text(TRAIN.replace("from nets import Net\n", "\n"))

@@ -108,6 +108,8 @@ class Workbench:
         document = self._documents.open(item)
         if document is not None:
             self.schedule.opened(document)
+        if not self._client.watches_files:
+            self.look_at_disk()  # nobody else tells
 
     def change(self, params: types.DidChangeTextDocumentParams) -> None:
         document = self._documents.change(params)
